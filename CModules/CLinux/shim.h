@@ -1,0 +1,50 @@
+// Linux UAPI headers, and the few system calls and macros that Swift cannot reach by itself (kst_ prefix).
+#pragma once
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <sys/uio.h>
+#include <sys/utsname.h>
+#include <termios.h>
+#include <unistd.h>
+#include <linux/filter.h>
+#include <linux/genetlink.h>
+#include <linux/ip_vs.h>
+#include <linux/netlink.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_conntrack_tcp.h>
+#include <linux/netfilter/nf_conntrack_sctp.h>
+#include <linux/sock_diag.h>
+
+/// errno, captured at once: Swift's own accessor may run after another call has changed it.
+static inline int kst_errno(void) { return errno; }
+
+/// setns(2) for a network namespace of the calling thread. CLONE_NEWNET is a macro Swift imports with the wrong type.
+static inline int kst_enter_network_namespace(int descriptor) { return setns(descriptor, CLONE_NEWNET); }
+
+/// open(2) is variadic, which Swift does not import.
+static inline int kst_open_read_only(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
+
+/// The window size of a terminal, or -1: ioctl(2) is variadic.
+static inline int kst_window_size(int descriptor, struct winsize *size) { return ioctl(descriptor, TIOCGWINSZ, size); }
+
+/// SO_MEMINFO's array of counters (Linux 4.12 and later), of which the drops are read.
+static inline int kst_socket_drops(int descriptor, unsigned int *drops) {
+    unsigned int counters[SK_MEMINFO_VARS] = {0};
+    socklen_t length = sizeof counters;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_MEMINFO, counters, &length) != 0) return -1;
+    *drops = counters[SK_MEMINFO_DROPS];
+    return 0;
+}

@@ -1,0 +1,67 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// The cursors are `~Escapable` and say how long what they return may live.
+let lifetimes = strict + [.enableExperimentalFeature("Lifetimes")]
+
+let package = Package(
+    name: "kstate",
+    products: [
+        .executable(name: "kstate", targets: ["kstate"]),
+        .library(name: "KernelState", targets: ["KernelState", "Netlink", "Conntrack", "IPVS", "Correlation"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CNetlink", path: "CModules/CNetlink", pkgConfig: "libnl-genl-3.0",
+            providers: [.apt(["libnl-3-dev", "libnl-genl-3-dev"])]),
+        .systemLibrary(
+            name: "CNetfilterConntrack", path: "CModules/CNetfilterConntrack", pkgConfig: "libnetfilter_conntrack",
+            providers: [.apt(["libnetfilter-conntrack-dev"])]),
+        .systemLibrary(name: "CLinux", path: "CModules/CLinux"),
+
+        // Records, then their two sources.
+        .target(name: "KernelState", swiftSettings: strict),
+        .target(name: "Netlink", dependencies: ["KernelState", "CNetlink", "CLinux"], swiftSettings: lifetimes),
+        .target(name: "Conntrack", dependencies: ["KernelState", "Netlink", "CNetlink", "CLinux"], swiftSettings: lifetimes),
+        .target(name: "IPVS", dependencies: ["KernelState", "Netlink", "CNetlink", "CLinux"], swiftSettings: lifetimes),
+
+        // From records to what a user asked to see.
+        .target(name: "Correlation", dependencies: ["KernelState"], swiftSettings: strict),
+        .target(name: "Filters", dependencies: ["KernelState"], swiftSettings: strict),
+        .target(name: "Rendering", dependencies: ["KernelState"], swiftSettings: strict),
+        .target(name: "ConntrackText", dependencies: ["KernelState", "CNetfilterConntrack"], swiftSettings: strict),
+        .target(name: "Terminal", dependencies: ["KernelState", "Rendering", "CLinux"], swiftSettings: strict),
+
+        .executableTarget(
+            name: "kstate",
+            dependencies: [
+                "KernelState", "Netlink", "Conntrack", "IPVS", "Correlation", "Filters", "Rendering", "ConntrackText",
+                "Terminal", "CLinux", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        // One folder a target; the lab that makes real tables is in Tests/Lab.
+        .executableTarget(
+            name: "table-filler", dependencies: ["KernelState", "Netlink", "CNetlink", "CLinux"], path: "Tests/Lab/TableFiller",
+            swiftSettings: lifetimes),
+        .testTarget(name: "KernelStateTests", dependencies: ["KernelState"], swiftSettings: strict),
+        .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], swiftSettings: lifetimes),
+        .testTarget(name: "ConntrackTests", dependencies: ["Conntrack", "ConntrackText", "Netlink"], swiftSettings: lifetimes),
+        .testTarget(name: "IPVSTests", dependencies: ["IPVS", "Netlink"], swiftSettings: lifetimes),
+        .testTarget(name: "CorrelationTests", dependencies: ["Correlation"], swiftSettings: strict),
+        .testTarget(name: "FiltersTests", dependencies: ["Filters"], swiftSettings: strict),
+        .testTarget(name: "RenderingTests", dependencies: ["Rendering", "ConntrackText"], swiftSettings: strict),
+        .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: strict),
+    ]
+)

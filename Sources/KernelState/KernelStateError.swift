@@ -1,0 +1,22 @@
+/// A failed reading of the kernel's state: the thing, the cause, and the remedy, each in words for an operator.
+public struct KernelStateError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What was being done, as `reading the conntrack table`.
+    public var operation: String
+    /// Why it failed, as `Operation not permitted (EPERM)`.
+    public var cause: String
+    /// What to do about it; empty where nothing can be said.
+    public var remedy: String
+    /// The errno behind it, or 0.
+    public var code: Int32
+
+    public init(operation: String, cause: String, remedy: String = "", code: Int32 = 0) {
+        self.operation = operation
+        self.cause = cause
+        self.remedy = remedy
+        self.code = code
+    }
+
+    public var description: String {
+        remedy.isEmpty ? "\(operation): \(cause)" : "\(operation): \(cause); \(remedy)"
+    }
+}

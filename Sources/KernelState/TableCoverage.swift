@@ -1,0 +1,48 @@
+/// The two kernel tables that kstate reads.
+public enum KernelTable: String, Sendable, CaseIterable {
+    case conntrack
+    case ipvs
+}
+
+/// How much of a table was seen: the answer to "can I trust that what is not listed is not there?"
+public struct TableCoverage: Hashable, Sendable {
+    /// False when the table could not be read at all; ``reason`` says why.
+    public var available: Bool
+    /// False when the table changed under the reader and the passes allowed did not settle it.
+    public var complete: Bool
+    /// Entries that the kernel handed out, duplicates left out.
+    public var read: Int = 0
+    /// Of those, the ones that the filters kept.
+    public var matched: Int = 0
+    /// Reads of the whole table that it took.
+    public var passes: Int = 0
+    /// True when the kernel filtered, so that ``read`` does not count the whole table.
+    public var kernelFiltered: Bool = false
+    /// Entries that could not be decoded.
+    public var undecodable: Int = 0
+    /// Why the table is not available or not complete, with the remedy.
+    public var reason: String?
+
+    public init(available: Bool, complete: Bool) {
+        self.available = available
+        self.complete = complete
+    }
+
+    public static func unavailable(_ reason: String) -> TableCoverage {
+        var coverage = TableCoverage(available: false, complete: false)
+        coverage.reason = reason
+        return coverage
+    }
+}
+
+/// A network namespace as a user names it.
+public struct NetworkNamespace: Hashable, Sendable {
+    /// `host`, the name under /run/netns, a path, or `pid N`.
+    public var name: String
+    /// The number in `net:[N]`.
+    public var inode: UInt64
+    public init(name: String, inode: UInt64) {
+        self.name = name
+        self.inode = inode
+    }
+}
