@@ -5,6 +5,7 @@
 #endif
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>  // before linux/in.h: glibc and the kernel define the same structures
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
