@@ -1,0 +1,161 @@
+internal import CLinux
+internal import Glibc
+public import KernelState
+internal import Netlink
+
+/// Reads the conntrack table of one namespace, datagram by datagram, and knows at the end how much of it was seen.
+///
+/// The kernel never says that a dump was torn. So buckets and entries are compared before and after; where they tell of a
+/// change that can have lost entries, a further pass adds what the last one missed, up to ``maximumPasses``.
+public struct ConntrackTable: ~Copyable {
+    public static let maximumPasses = 3
+
+    private var socket: NetlinkSocket
+    private let gauge: TableGauge
+    private let list: ConntrackList
+    private var walks: [KernelWalk?]
+    private var walkIndex = 0
+    private var dump: NetlinkDump?
+    private var before = TableGauge.Reading(entries: 0, buckets: 0)
+    private var decoder = FlowDecoder()
+    private var given: FingerprintSet
+    private var readInPass = 0
+    private var kernelIgnoresFilter = false
+    private var interrupted = false
+    private var ended = false
+
+    /// What was seen so far; final once ``next(where:_:)`` gave false.
+    public private(set) var coverage = TableCoverage(available: true, complete: false)
+
+    /// Prepares to read the table of the namespace that the calling thread is in.
+    ///
+    /// - Parameter walks: what the kernel is asked to filter; nil reads the whole table.
+    public init(_ list: ConntrackList = .confirmed, walks: [KernelWalk]? = nil) throws(KernelStateError) {
+        let gauge = try TableGauge()
+        let socket = try NetlinkSocket(protocol: NETLINK_NETFILTER)
+        self.gauge = gauge
+        self.socket = socket
+        self.list = list
+        self.walks = walks.map { $0.map(Optional.some) } ?? [nil]
+        self.given = FingerprintSet(expected: 1_024)
+        coverage.kernelFiltered = walks != nil
+    }
+
+    /// Entries that the kernel counts in this namespace.
+    public func count() -> UInt64 { gauge.read().entries }
+
+    /// Receives one datagram and hands each entry that is `wanted`, and was not handed out before, to `body`.
+    ///
+    /// Only wanted entries are remembered (by fingerprint), so that memory grows with what is asked for and not with the table.
+    ///
+    /// - Returns: false once the table has been read.
+    public mutating func next(
+        where wanted: (borrowing Flow) -> Bool, _ body: (borrowing Flow) -> Void
+    ) throws(KernelStateError) -> Bool {
+        guard !ended else { return false }
+        var current = try takeDump()
+        let walk = walks[walkIndex]
+        var decoder = self.decoder
+        var given = FingerprintSet(expected: 0)  // swapped, not copied: the closure cannot reach into self
+        swap(&given, &self.given)
+        var read = 0
+        var ignored = false
+        let progress: AnswerProgress
+        do throws(KernelStateError) {
+            progress = try current.next(on: socket) { message in
+                guard let flow = decoder.decode(message.payload) else { return }
+                read += 1
+                if let walk, !walk.admits(flow) { ignored = true }
+                guard wanted(flow), given.insert(flow.fingerprint.value) else { return }
+                body(flow)
+            }
+        } catch {
+            throw explained(error)
+        }
+        self.decoder = decoder
+        self.given = given
+        readInPass += read
+        if ignored { kernelIgnoresFilter = true }
+        switch progress {
+        case .more: dump = .some(current)
+        case .interrupted:
+            interrupted = true
+            finishWalk()
+        case .finished: finishWalk()
+        }
+        return !ended
+    }
+
+    private mutating func takeDump() throws(KernelStateError) -> NetlinkDump {
+        if let current = dump.take() { return current }
+        if walkIndex == 0 {
+            before = gauge.read()
+            readInPass = 0
+            coverage.passes += 1
+        }
+        let request = try ConntrackRequests.dump(list.message, walk: walks[walkIndex])
+        return try socket.dump(request, operation: "reading the conntrack table")
+    }
+
+    private mutating func finishWalk() {
+        walkIndex += 1
+        // A kernel that ignores the filter has just handed out the whole table: the other walks would do the same again.
+        if kernelIgnoresFilter { walkIndex = walks.count }
+        guard walkIndex == walks.count else { return }
+        walkIndex = 0
+        finishPass()
+    }
+
+    private mutating func finishPass() {
+        let after = gauge.read()
+        coverage.read = max(coverage.read, readInPass)
+        coverage.undecodable = decoder.undecodable
+        if kernelIgnoresFilter { coverage.kernelFiltered = false }
+        let trouble = troubleOfPass(after)
+        coverage.complete = trouble == nil
+        coverage.reason = trouble
+        interrupted = false
+        ended = coverage.complete || coverage.passes == Self.maximumPasses
+    }
+
+    /// Why entries can be missing from the pass that has just ended; nil when nothing says so.
+    private func troubleOfPass(_ after: TableGauge.Reading) -> String? {
+        if interrupted { return "the kernel interrupted the dump" }
+        if before.buckets != after.buckets {
+            return "the table was resized while it was read, from \(before.buckets) to \(after.buckets) buckets"
+        }
+        guard list == .confirmed, !coverage.kernelFiltered || kernelIgnoresFilter else { return nil }
+        let counted = min(before.entries, after.entries)
+        if UInt64(readInPass) + Self.slack(counted) < counted {
+            return "\(readInPass) entries were read where the kernel counts \(counted)"
+        }
+        return nil
+    }
+
+    /// The kernel's count includes entries that no dump shows: not yet confirmed ones, and expired ones not yet collected.
+    private static func slack(_ entries: UInt64) -> UInt64 { 64 + entries / 50 }
+
+    private func explained(_ error: KernelStateError) -> KernelStateError {
+        guard error.code == EPERM else { return error }
+        return KernelStateError(
+            operation: "reading the conntrack table", errno: EPERM, remedy: "run as root or with CAP_NET_ADMIN")
+    }
+}
+
+/// Which of the kernel's lists of entries is read.
+public enum ConntrackList: Sendable {
+    /// The table itself.
+    case confirmed
+    /// Entries that have left the table while their event is not yet delivered (`IPCTNL_MSG_CT_GET_DYING`, Linux 3.8).
+    case dying
+    /// Entries whose first packet is still on its way (`IPCTNL_MSG_CT_GET_UNCONFIRMED`, Linux 3.8; always empty in recent kernels).
+    case unconfirmed
+
+    var message: cntl_msg_types {
+        switch self {
+        case .confirmed: IPCTNL_MSG_CT_GET
+        case .dying: IPCTNL_MSG_CT_GET_DYING
+        case .unconfirmed: IPCTNL_MSG_CT_GET_UNCONFIRMED
+        }
+    }
+}

@@ -1,0 +1,109 @@
+public import KernelState
+
+/// What both tables call a connection by: no translation changes any of it.
+struct JoinKey: Hashable, Sendable {
+    var transport: TransportProtocol
+    var client: Endpoint
+    var service: Endpoint
+
+    /// One word for the hasher instead of fourteen: the fingerprint has mixed them already.
+    func hash(into hasher: inout Hasher) {
+        var fingerprint = Fingerprint()
+        fingerprint.mix(UInt64(transport.rawValue))
+        fingerprint.mix(client)
+        fingerprint.mix(service)
+        hasher.combine(fingerprint.value)
+    }
+}
+
+/// Joins the entries of one namespace's two tables into connections, in whatever order they come.
+///
+/// An entry without its twin waits for it until the other table has ended. When that table has ended already, nothing waits:
+/// so memory grows with the table that ends first, and with what of the other had come by then.
+public struct ConnectionJoin: Sendable {
+    private var flows: [JoinKey: Flow] = [:]
+    private var rows: [JoinKey: IPVSConnection] = [:]
+    private var moreFlows: Bool
+    private var moreRows: Bool
+    private let services: ServiceIndex
+
+    /// - Parameters:
+    ///   - conntrack: whether conntrack entries will come.
+    ///   - ipvs: whether IPVS entries will come.
+    public init(conntrack: Bool, ipvs: Bool, services: ServiceIndex = ServiceIndex()) {
+        moreFlows = conntrack
+        moreRows = ipvs
+        self.services = services
+    }
+
+    /// Conntrack entries that wait for IPVS.
+    public var waitingFlows: Int { flows.count }
+    /// IPVS entries that wait for conntrack.
+    public var waitingRows: Int { rows.count }
+
+    @inline(__always)
+    public mutating func add(_ flow: Flow, _ emit: (Connection) -> Void) {
+        guard moreRows || !rows.isEmpty else {
+            emit(Connection(flow, services: services))
+            return
+        }
+        let key = key(of: flow)
+        if let row = rows.removeValue(forKey: key) {
+            emit(Connection(flow, row, services: services))
+        } else if moreRows {
+            wait(flow, key, emit)
+        } else {
+            emit(Connection(flow, services: services))
+        }
+    }
+
+    public mutating func add(_ row: IPVSConnection, _ emit: (Connection) -> Void) {
+        // A template carries no packets: conntrack has no entry for it.
+        guard !row.isTemplate, moreFlows || !flows.isEmpty else {
+            emit(Connection(row, services: services))
+            return
+        }
+        let key = JoinKey(transport: row.transport, client: row.client, service: row.service)
+        if let flow = flows.removeValue(forKey: key) {
+            emit(Connection(flow, row, services: services))
+        } else if moreFlows {
+            if let earlier = rows.updateValue(row, forKey: key) { emit(Connection(earlier, services: services)) }
+        } else {
+            emit(Connection(row, services: services))
+        }
+    }
+
+    /// No conntrack entry will come any more: what IPVS has without one stands alone.
+    public mutating func endFlows(_ emit: (Connection) -> Void) {
+        moreFlows = false
+        for row in rows.values { emit(Connection(row, services: services)) }
+        rows = [:]
+    }
+
+    /// No IPVS entry will come any more: what conntrack has without one stands alone.
+    public mutating func endRows(_ emit: (Connection) -> Void) {
+        moreRows = false
+        for flow in flows.values { emit(Connection(flow, services: services)) }
+        flows = [:]
+    }
+
+    /// Entries of several zones may share a key and are never merged: one of them, that of zone 0 if any, is IPVS's.
+    private mutating func wait(_ flow: Flow, _ key: JoinKey, _ emit: (Connection) -> Void) {
+        guard let earlier = flows[key] else {
+            flows[key] = flow
+            return
+        }
+        let standsAlone = flow.zone == 0 ? earlier : flow
+        flows[key] = flow.zone == 0 ? flow : earlier
+        emit(Connection(standsAlone, services: services))
+    }
+
+    private func key(of flow: Flow) -> JoinKey {
+        if services.isReversed(flow) {
+            return JoinKey(
+                transport: flow.transport, client: flow.original.destinationEndpoint, service: flow.reply.destinationEndpoint)
+        }
+        return JoinKey(
+            transport: flow.transport, client: flow.original.sourceEndpoint, service: flow.original.destinationEndpoint)
+    }
+}

@@ -1,0 +1,66 @@
+public import KernelState
+
+/// A table's entries, in portions: the live kernel's, a file's, or a test's.
+public protocol EntrySource<Entry>: ~Copyable {
+    associatedtype Entry
+
+    /// How much of the table was seen; final once ``next(where:_:)`` gave false.
+    var coverage: TableCoverage { get }
+
+    /// Hands a portion's entries that are `wanted` to `body`, each once; false when there is nothing more.
+    mutating func next(
+        where wanted: (borrowing Entry) -> Bool, _ body: (borrowing Entry) -> Void
+    ) throws(KernelStateError) -> Bool
+}
+
+/// A source that ended before it began: for a table that was not asked for, or that is not there.
+public struct EmptySource<Entry>: EntrySource {
+    public var coverage: TableCoverage
+
+    public init(_ coverage: TableCoverage) { self.coverage = coverage }
+
+    public mutating func next(
+        where wanted: (borrowing Entry) -> Bool, _ body: (borrowing Entry) -> Void
+    ) throws(KernelStateError) -> Bool { false }
+}
+
+/// Reads both tables side by side and hands out joined connections.
+public struct ConnectionReader {
+    public var services: ServiceIndex
+    /// Entries that may be wanted once joined; what these refuse is never kept.
+    public var wantsFlow: (borrowing Flow) -> Bool
+    public var wantsRow: (borrowing IPVSConnection) -> Bool
+    /// Asked after each portion: true ends the reading early.
+    public var isEnough: () -> Bool
+
+    public init(
+        services: ServiceIndex, wantsFlow: @escaping (borrowing Flow) -> Bool,
+        wantsRow: @escaping (borrowing IPVSConnection) -> Bool, isEnough: @escaping () -> Bool = { false }
+    ) {
+        self.services = services
+        self.wantsFlow = wantsFlow
+        self.wantsRow = wantsRow
+        self.isEnough = isEnough
+    }
+
+    /// Reads until both sources end. The one of which fewer entries wait goes on first, so that no more of either is held than
+    /// the smaller selection has, and about as many of the other.
+    public func read(
+        flows: inout some EntrySource<Flow> & ~Copyable, rows: inout some EntrySource<IPVSConnection> & ~Copyable,
+        _ emit: (Connection) -> Void
+    ) throws(KernelStateError) {
+        var moreFlows = flows.coverage.available
+        var moreRows = rows.coverage.available
+        var join = ConnectionJoin(conntrack: moreFlows, ipvs: moreRows, services: services)
+        while moreFlows || moreRows {
+            if isEnough() { return }
+            if moreRows, !moreFlows || join.waitingRows <= join.waitingFlows {
+                moreRows = try rows.next(where: wantsRow) { row in join.add(copy row, emit) }
+                if !moreRows { join.endRows(emit) }
+            } else {
+                moreFlows = try flows.next(where: wantsFlow) { flow in join.add(copy flow, emit) }
+                if !moreFlows { join.endFlows(emit) }
+            }
+        }
+    }
+}
