@@ -43,6 +43,16 @@ public struct NetlinkSocket: ~Copyable {
     /// `nlmsg_pid` of what the kernel sends to this socket.
     public var port: UInt32 { nl_socket_get_local_port(handle) }
 
+    /// Joins a multicast group (`NFNLGRP_*`), whose events then arrive with sequence 0.
+    public func join(group: Int32) throws(KernelStateError) {
+        let status = nl_socket_add_membership(handle, group)
+        guard status >= 0 else {
+            throw KernelStateError(
+                operation: "listening to netlink group \(group)", cause: String(cString: nl_geterror(status)),
+                remedy: "run as root or with CAP_NET_ADMIN", code: -status)
+        }
+    }
+
     /// Sends a finished request and gives its sequence number.
     public mutating func send(_ request: borrowing NetlinkRequest) throws(KernelStateError) -> UInt32 {
         lastSequence &+= 1

@@ -1,0 +1,26 @@
+internal import CLinux
+public import KernelState
+internal import Netlink
+
+/// Asks the kernel for single entries by their tuple: a hash lookup each, whatever the table's size.
+public struct ConntrackLookup: ~Copyable {
+    private var socket: NetlinkSocket
+    private var decoder = FlowDecoder()
+
+    /// Opens a socket in the calling thread's namespace.
+    public init() throws(KernelStateError) {
+        socket = try NetlinkSocket(protocol: NETLINK_NETFILTER)
+    }
+
+    /// The entry as it is now, nil when it is gone. An entry of the same tuples that was made since has another id.
+    public mutating func entry(like flow: Flow) throws(KernelStateError) -> Flow? {
+        var found: Flow?
+        var decoder = self.decoder
+        let request = try ConntrackRequests.lookup(flow)
+        let exists = try socket.ask(request, operation: "looking up a conntrack entry") { message in
+            found = decoder.decode(message.payload)
+        }
+        self.decoder = decoder
+        return exists ? found : nil
+    }
+}
