@@ -39,7 +39,7 @@ let package = Package(
         // From records to what a user asked to see.
         .target(name: "Correlation", dependencies: ["KernelState"], swiftSettings: strict),
         .target(name: "Filters", dependencies: ["KernelState"], swiftSettings: strict),
-        .target(name: "Rendering", dependencies: ["KernelState"], swiftSettings: strict),
+        .target(name: "Rendering", dependencies: ["KernelState", "CLinux"], swiftSettings: strict),
         .target(name: "ConntrackText", dependencies: ["KernelState", "CNetfilterConntrack"], swiftSettings: strict),
         .target(name: "Terminal", dependencies: ["KernelState", "Rendering", "CLinux"], swiftSettings: strict),
 

@@ -1,0 +1,223 @@
+public import KernelState
+
+/// What happened to a connection of a watch.
+public enum ConnectionChange: Sendable, Hashable {
+    /// It is there now, and was not before.
+    case new
+    /// A state, flag, mark, address or backend of it differs. Timers and counters alone are no change.
+    case change
+    /// It is gone, or no longer what was asked for.
+    case end
+}
+
+/// The connections of one namespace as a watch knows them, kept up by entries from dumps, events, lookups and IPVS readings in
+/// whatever order these come.
+public struct ConnectionView: Sendable {
+    /// Names a connection for as long as it lives.
+    public struct ID: Hashable, Sendable {
+        var key: JoinKey
+        var zone: UInt16
+    }
+
+    private struct Tracked: Sendable {
+        var flow: Flow?
+        var row: IPVSConnection?
+        var flowReading: UInt32 = 0
+        var rowReading: UInt32 = 0
+        /// Seconds of the caller's clock when the kernel last told the entry's timer.
+        var seenAt: Double = 0
+        /// True once an event came for the entry: the kernel then sends all of its events.
+        var sendsEvents = false
+        var shown: Connection?
+    }
+
+    private var tracked: [ID: Tracked] = [:]
+    /// The zone of a join key whose entry is not in zone 0: where an IPVS row finds it.
+    private var foreignZones: [JoinKey: UInt16] = [:]
+    private var services = ServiceIndex()
+    private var reading: UInt32 = 0
+    private let admits: @Sendable (Connection) -> Bool
+    private let namespace: UInt64
+
+    /// - Parameters:
+    ///   - namespace: the inode that every connection of this view gets.
+    ///   - admits: what is shown, of all that is followed.
+    public init(namespace: UInt64, admits: @escaping @Sendable (Connection) -> Bool) {
+        self.namespace = namespace
+        self.admits = admits
+    }
+
+    /// The connections shown now, in no order.
+    public var connections: some Sequence<Connection> { tracked.values.lazy.compactMap(\.shown) }
+    public var isEmpty: Bool { tracked.isEmpty }
+    /// Entries that are followed, shown or not.
+    public var followed: Int { tracked.count }
+
+    // MARK: Conntrack
+
+    /// Starts a reading of the whole conntrack table: what ``apply(dumped:at:_:)`` does not meet until
+    /// ``endReading(_:)`` has gone.
+    public mutating func beginReading() { reading &+= 1 }
+
+    public mutating func apply(dumped flow: Flow, at time: Double, _ emit: (ConnectionChange, Connection) -> Void) {
+        update(flow, at: time, fromEvent: false, emit)
+    }
+
+    public mutating func apply(event flow: Flow, at time: Double, _ emit: (ConnectionChange, Connection) -> Void) {
+        update(flow, at: time, fromEvent: true, emit)
+    }
+
+    /// The kernel has no such entry any more. A message about an entry that another of the same tuple has replaced is passed over.
+    public mutating func remove(_ flow: Flow, _ emit: (ConnectionChange, Connection) -> Void) {
+        let id = id(of: flow)
+        guard var entry = tracked[id], let known = entry.flow, known.id == flow.id else { return }
+        if let counters = flow.counters { entry.flow?.counters = counters }
+        if let stop = flow.stop { entry.flow?.stop = stop }
+        if let shown = entry.shown, entry.row == nil {
+            tracked[id] = nil
+            forgetZone(id)
+            var last = connection(entry) ?? shown
+            last.namespace = namespace
+            emit(.end, last)
+            return
+        }
+        entry.flow = nil
+        settle(id, entry, emit)
+    }
+
+    /// Ends the reading: entries that it did not meet, and that no event has brought since, are gone.
+    public mutating func endReading(_ emit: (ConnectionChange, Connection) -> Void) {
+        let missing = tracked.filter { $0.value.flow != nil && $0.value.flowReading != reading }
+        for (_, entry) in missing { if let flow = entry.flow { remove(flow, emit) } }
+    }
+
+    private mutating func update(
+        _ flow: Flow, at time: Double, fromEvent: Bool, _ emit: (ConnectionChange, Connection) -> Void
+    ) {
+        let id = id(of: flow)
+        var entry = tracked[id] ?? Tracked()
+        entry.flow = entry.flow.map { flow.completed(by: $0) } ?? flow
+        entry.flowReading = reading
+        entry.seenAt = time
+        if fromEvent { entry.sendsEvents = true }
+        if flow.zone != 0 { foreignZones[id.key] = flow.zone }
+        settle(id, entry, emit)
+    }
+
+    /// Entries that must be asked for, since no event can be trusted to tell of them: those older than the watch, and those
+    /// whose timer has run out by now.
+    public func needsLookup(_ id: ID, at time: Double) -> Flow? {
+        guard let entry = tracked[id], let flow = entry.flow else { return nil }
+        let overdue = flow.timeout.map { time >= entry.seenAt + Double($0) } ?? true
+        return !entry.sendsEvents || overdue ? flow : nil
+    }
+
+    /// The names of all entries that are followed.
+    public var ids: [ID] { Array(tracked.keys) }
+
+    // MARK: IPVS
+
+    /// Takes a complete reading of the IPVS table, after its services: rows that are not in it are gone.
+    public mutating func apply(
+        rows: [IPVSConnection], services: ServiceIndex, _ emit: (ConnectionChange, Connection) -> Void
+    ) {
+        self.services = services
+        let rowReading = nextRowReading()
+        for row in rows {
+            let id = id(of: row)
+            var entry = tracked[id] ?? Tracked()
+            entry.row = row
+            entry.rowReading = rowReading
+            settle(id, entry, emit)
+        }
+        for (id, entry) in tracked where entry.row != nil && entry.rowReading != rowReading {
+            var entry = entry
+            entry.row = nil
+            settle(id, entry, emit)
+        }
+    }
+
+    private var lastRowReading: UInt32 = 0
+    private mutating func nextRowReading() -> UInt32 {
+        lastRowReading &+= 1
+        return lastRowReading
+    }
+
+    // MARK: Both
+
+    /// Stores the entry, or drops it when neither table has it, and tells what that means for who watches.
+    private mutating func settle(_ id: ID, _ entry: Tracked, _ emit: (ConnectionChange, Connection) -> Void) {
+        var entry = entry
+        let before = entry.shown
+        let now = connection(entry).flatMap { admits($0) ? $0 : nil }
+        entry.shown = now
+        if entry.flow == nil, entry.row == nil {
+            tracked[id] = nil
+            forgetZone(id)
+        } else {
+            tracked[id] = entry
+        }
+        switch (before, now) {
+        case (nil, let now?): emit(.new, now)
+        case (let before?, nil): emit(.end, before)
+        case (let before?, let now?) where before.differs(from: now): emit(.change, now)
+        default: break
+        }
+    }
+
+    private func connection(_ entry: Tracked) -> Connection? {
+        var connection: Connection
+        switch (entry.flow, entry.row) {
+        case (let flow?, let row?): connection = Connection(flow, row, services: services)
+        case (let flow?, nil): connection = Connection(flow, services: services)
+        case (nil, let row?): connection = Connection(row, services: services)
+        case (nil, nil): return nil
+        }
+        connection.namespace = namespace
+        return connection
+    }
+
+    private mutating func forgetZone(_ id: ID) {
+        if id.zone != 0, foreignZones[id.key] == id.zone { foreignZones[id.key] = nil }
+    }
+
+    private func id(of flow: Flow) -> ID {
+        let connection = Connection(flow, services: services)
+        let reversed = services.isReversed(flow)
+        return ID(
+            key: JoinKey(
+                transport: flow.transport, client: connection.client,
+                service: reversed ? flow.reply.destinationEndpoint : flow.original.destinationEndpoint), zone: flow.zone)
+    }
+
+    private func id(of row: IPVSConnection) -> ID {
+        let key = JoinKey(transport: row.transport, client: row.client, service: row.service)
+        if tracked[ID(key: key, zone: 0)] != nil { return ID(key: key, zone: 0) }
+        return ID(key: key, zone: foreignZones[key] ?? 0)
+    }
+}
+
+extension Flow {
+    /// An event carries less than a dump: what it leaves out is as it was.
+    fileprivate func completed(by earlier: Flow) -> Flow {
+        guard earlier.id == id else { return self }
+        var flow = self
+        flow.counters = counters ?? earlier.counters
+        flow.start = start ?? earlier.start
+        flow.helper = helper ?? earlier.helper
+        flow.labels = labels ?? earlier.labels
+        if use == 0 { flow.use = earlier.use }
+        return flow
+    }
+}
+
+extension Connection {
+    /// True when a person would call it a change: anything but timers, counters and reference counts.
+    fileprivate func differs(from other: Connection) -> Bool {
+        service != other.service || backend != other.backend || translatedClient != other.translatedClient
+            || conntrack?.state != other.conntrack?.state || conntrack?.status != other.conntrack?.status
+            || conntrack?.mark != other.conntrack?.mark || conntrack?.id != other.conntrack?.id
+            || conntrack?.labels != other.conntrack?.labels || ipvs?.state != other.ipvs?.state
+            || forwarding != other.forwarding || weight != other.weight
+    }
+}

@@ -1,0 +1,21 @@
+public import KernelState
+internal import Netlink
+
+/// Whether there is an IPVS table to read, found out without loading the module.
+public enum IPVSAvailability {
+    /// Opens the calling thread's namespace's /proc/net/ip_vs, which exists as long as ip_vs is loaded.
+    static func openServices() throws(KernelStateError) -> KernelFile {
+        do throws(KernelStateError) {
+            return try KernelFile(path: "/proc/thread-self/net/ip_vs")
+        } catch {
+            throw KernelStateError(
+                operation: "ip_vs is not loaded", cause: "no IPVS connections here", remedy: "conntrack alone is shown",
+                code: error.code)
+        }
+    }
+
+    /// The services of the calling thread's namespace, as anybody may read them from /proc/net/ip_vs.
+    public static func servicesFromProc() throws(KernelStateError) -> [VirtualService] {
+        ServiceTableParser.services(in: try openServices().contents())
+    }
+}

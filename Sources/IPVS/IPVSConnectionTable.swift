@@ -1,0 +1,109 @@
+public import KernelState
+internal import Netlink
+
+/// Reads the IPVS connections of one namespace from /proc, a page a read, and knows at the end how much was seen.
+///
+/// Before Linux 6.14 every read walks the table again from its start, so fewer reads are everything, and rows shift when
+/// earlier ones come or go between two reads. What the services count is compared with what was read; a further pass adds what
+/// the last one missed, up to ``maximumPasses``.
+public struct IPVSConnectionTable: ~Copyable {
+    public static let maximumPasses = 3
+    /// A read hands out a page at most, whatever the buffer.
+    private static let bufferSize = 65_536
+
+    private let file: KernelFile
+    private let services: KernelFile
+    private let buffer: UnsafeMutableRawBufferPointer
+    private var parser = ConnectionTableParser()
+    private var seen: FingerprintSet
+    private var countedBefore: UInt64 = 0
+    private var started = false
+    private var ended = false
+
+    /// What was seen so far; final once ``next(where:_:)`` gave false.
+    public private(set) var coverage = TableCoverage(available: true, complete: false)
+
+    /// Opens the table of the namespace that the calling thread is in.
+    ///
+    /// - Parameter withOrigin: read ip_vs_conn_sync, which says whether this node or a sync message made an entry.
+    /// - Throws: an error with the remedy when ip_vs is not loaded: looking loads no module.
+    public init(withOrigin: Bool) throws(KernelStateError) {
+        let services = try IPVSAvailability.openServices()
+        let file = try KernelFile(path: "/proc/thread-self/net/" + (withOrigin ? "ip_vs_conn_sync" : "ip_vs_conn"))
+        self.services = services
+        self.file = file
+        buffer = .allocate(byteCount: Self.bufferSize, alignment: 16)
+        seen = FingerprintSet(expected: 1_024)
+    }
+
+    deinit { buffer.deallocate() }
+
+    /// Reads a portion and hands each row that is `wanted`, and was not handed out before, to `body`.
+    ///
+    /// - Returns: false once the table has been read.
+    public mutating func next(
+        where wanted: (borrowing IPVSConnection) -> Bool, _ body: (borrowing IPVSConnection) -> Void
+    ) throws(KernelStateError) -> Bool {
+        guard !ended else { return false }
+        if !started { beginPass() }
+        let count = try file.read(into: buffer)
+        var fresh = 0
+        var seen = FingerprintSet(expected: 0)  // swapped, not copied: the closure cannot reach into self
+        swap(&seen, &self.seen)
+        let take: (IPVSConnection) -> Void = { row in
+            guard seen.insert(row.fingerprint.value) else { return }
+            fresh += 1
+            if wanted(row) { body(row) }
+        }
+        if count > 0 {
+            parser.parse(UnsafeRawBufferPointer(rebasing: buffer[..<count]), take)
+        } else {
+            parser.finish(take)
+        }
+        swap(&seen, &self.seen)
+        coverage.read += fresh
+        if count == 0 { finishPass() }
+        return !ended
+    }
+
+    private mutating func beginPass() {
+        started = true
+        coverage.passes += 1
+        countedBefore = countedConnections()
+        file.rewind()
+        parser = ConnectionTableParser()
+    }
+
+    private mutating func finishPass() {
+        started = false
+        let counted = min(countedBefore, countedConnections())
+        coverage.undecodable += parser.undecodable
+        coverage.complete = UInt64(coverage.read + parser.undecodable) + Self.slack(counted) >= counted
+        coverage.reason = coverage.complete ? nil : "\(coverage.read) connections were read where the services count \(counted)"
+        ended = coverage.complete || coverage.passes == Self.maximumPasses
+    }
+
+    /// Active and inactive connections of all backends. Connections whose backend is gone, and templates, are not among them,
+    /// so that a complete reading has as many rows or more.
+    private func countedConnections() -> UInt64 {
+        guard let bytes = try? services.contents() else { return 0 }
+        return ServiceTableParser.services(in: bytes).reduce(0) { sum, service in
+            service.backends.reduce(sum) { $0 + UInt64($1.activeConnections) + UInt64($1.inactiveConnections) }
+        }
+    }
+
+    /// Connections that came and went between the two countings.
+    private static func slack(_ counted: UInt64) -> UInt64 { 16 + counted / 100 }
+}
+
+extension IPVSConnection {
+    /// Names the row within a namespace.
+    var fingerprint: Fingerprint {
+        var fingerprint = Fingerprint()
+        fingerprint.mix(UInt64(transport.rawValue))
+        fingerprint.mix(client)
+        fingerprint.mix(service)
+        fingerprint.mix(backend)
+        return fingerprint
+    }
+}

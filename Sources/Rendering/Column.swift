@@ -1,0 +1,122 @@
+public import KernelState
+
+/// A column of the table and CSV formats; its raw value is the name that `--columns` takes.
+public enum Column: String, CaseIterable, Sendable {
+    case namespace, `protocol`, family, client, service, backend, translated, ipvs, expires, conntrack, flags, timeout
+    case mark, zone, id, use, packets, bytes, start, helper, labels, forwarding, weight, origin
+
+    public static let standard: [Column] = [.protocol, .client, .service, .backend, .ipvs, .expires, .conntrack, .timeout]
+    public static let wide: [Column] = [
+        .protocol, .client, .service, .backend, .translated, .ipvs, .expires, .forwarding, .weight, .origin, .conntrack, .timeout,
+        .mark, .zone, .id, .packets, .bytes, .helper,
+    ]
+
+    public var heading: String { rawValue.uppercased() }
+
+    public var isRightAligned: Bool {
+        switch self {
+        case .expires, .timeout, .mark, .zone, .id, .use, .packets, .bytes, .weight: true
+        default: false
+        }
+    }
+
+    /// Which columns a narrow terminal loses first: the higher, the sooner. Those with 0 stay.
+    var expendability: Int {
+        switch self {
+        case .service, .backend, .client: 0
+        case .ipvs, .conntrack: 1
+        case .protocol: 2
+        case .timeout: 3
+        case .expires: 4
+        default: 5
+        }
+    }
+
+    /// Appends what the column says of `connection`; `-` where it has nothing to say.
+    public func appendCell(_ connection: Connection, namespaces: [UInt64: NetworkNamespace] = [:], to output: inout [UInt8]) {
+        let start = output.count
+        switch self {
+        case .namespace: if let namespace = namespaces[connection.namespace] { output.appendVisible(namespace.name) }
+        case .protocol: output.append(contentsOf: connection.transport.name.utf8)
+        case .family: output.append(contentsOf: (connection.family == .ipv4 ? "ipv4" : "ipv6").utf8)
+        case .client: connection.client.appendCell(to: &output)
+        case .service: appendService(connection, to: &output)
+        case .backend: connection.backend.appendCell(to: &output)
+        case .translated: connection.translatedClient?.appendCell(to: &output)
+        default: appendDetail(connection, to: &output)
+        }
+        if output.count == start { output.append(UInt8(ascii: "-")) }
+    }
+
+    private func appendService(_ connection: Connection, to output: inout [UInt8]) {
+        if let mark = connection.ipvs?.firewallMark {
+            output.append("fwmark ")
+            output.appendDecimal(UInt64(mark))
+        } else {
+            connection.service?.appendCell(to: &output)
+        }
+    }
+
+    private func appendDetail(_ connection: Connection, to output: inout [UInt8]) {
+        let row = connection.ipvs
+        let flow = connection.conntrack
+        switch self {
+        case .ipvs: if let row { output.appendVisible(row.state.name) }
+        case .expires: if let row { output.appendDecimal(UInt64(row.expires)) }
+        case .origin: if let origin = row?.origin { output.append(origin == .local ? "LOCAL" : "SYNC") }
+        case .forwarding: if let forwarding = connection.forwarding { output.append(contentsOf: forwarding.name.utf8) }
+        case .weight: if let weight = connection.weight { output.appendDecimal(UInt64(weight)) }
+        case .conntrack: if let flow { appendState(flow, to: &output) }
+        case .flags: if let flow { appendFlags(flow, to: &output) }
+        case .timeout: if let timeout = flow?.timeout { output.appendDecimal(UInt64(timeout)) }
+        case .mark: if let flow { output.appendDecimal(UInt64(flow.mark)) }
+        case .zone: if let flow { output.appendDecimal(UInt64(flow.original.zone ?? flow.zone)) }
+        case .id: if let flow { output.appendDecimal(UInt64(flow.id)) }
+        case .use: if let flow { output.appendDecimal(UInt64(flow.use)) }
+        case .packets: if let counters = flow?.counters { output.appendDecimal(counters.originalPackets &+ counters.replyPackets) }
+        case .bytes: if let counters = flow?.counters { output.appendDecimal(counters.originalBytes &+ counters.replyBytes) }
+        case .start: if let start = flow?.start { output.appendTime(start) }
+        case .helper: if let helper = flow?.helper { output.appendVisible(helper.text) }
+        case .labels:
+            if let labels = flow?.labels {
+                output.append("0x")
+                labels.write(to: &output)
+            }
+        default: break
+        }
+    }
+
+    /// The state, and the two flags that decide what it means: nobody has answered, or both have spoken.
+    private func appendState(_ flow: Flow, to output: inout [UInt8]) {
+        if let state = flow.state { output.append(contentsOf: state.name.utf8) }
+        if flow.isUnreplied {
+            output.append(flow.state == nil ? "UNREPLIED" : " UNREPLIED")
+        } else if flow.state == nil {
+            output.append(flow.status.contains(.assured) ? "ASSURED" : "REPLIED")
+        }
+        if flow.status.contains(.hardwareOffload) { output.append(" HW_OFFLOAD") } else if flow.status.contains(.offload) { output.append(" OFFLOAD") }
+    }
+
+    private func appendFlags(_ flow: Flow, to output: inout [UInt8]) {
+        var separator = false
+        FlowFlags.forEach(flow) { name in
+            if separator { output.append(UInt8(ascii: ",")) }
+            separator = true
+            output.append(contentsOf: name.utf8)
+        }
+    }
+}
+
+extension Endpoint {
+    /// `10.0.0.1:53`; for ICMP the type, code and id instead of a port.
+    func appendCell(to output: inout [UInt8]) {
+        write(to: &output)
+        guard case .icmp(let type, let code, let id) = detail else { return }
+        output.append(" type ")
+        output.appendDecimal(UInt64(type))
+        output.append(UInt8(ascii: "/"))
+        output.appendDecimal(UInt64(code))
+        output.append(" id ")
+        output.appendDecimal(UInt64(id))
+    }
+}

@@ -1,0 +1,103 @@
+public import KernelState
+
+/// `-o json`: one document of the schema `kstate.connections/1`, whose `tables` stand last so that it can stream.
+public struct JSONDocumentWriter: ConnectionWriter {
+    private var connection = ConnectionJSON(namespaces: [])
+    private var first = true
+
+    public init() {}
+
+    public mutating func begin(_ header: ReportHeader, to output: inout OutputSink) {
+        connection = ConnectionJSON(namespaces: header.namespaces)
+        output.buffer.append("{\"schema\":\"kstate.connections/1\",\"taken_at\":\"")
+        output.buffer.appendTime(header.takenAt)
+        output.buffer.append("\",\"node\":")
+        output.buffer.appendJSON(header.node)
+        output.buffer.append(",\"kernel\":")
+        output.buffer.appendJSON(header.kernel)
+        appendNamespaces(header.namespaces, to: &output.buffer)
+        output.buffer.append(",\n \"connections\":[")
+    }
+
+    private func appendNamespaces(_ namespaces: [NetworkNamespace], to buffer: inout [UInt8]) {
+        if namespaces.count == 1 {
+            buffer.append(",\"namespace\":")
+            return ConnectionJSON.append(namespaces[0], to: &buffer)
+        }
+        buffer.append(",\"namespaces\":[")
+        for (index, namespace) in namespaces.enumerated() {
+            if index > 0 { buffer.append(UInt8(ascii: ",")) }
+            ConnectionJSON.append(namespace, to: &buffer)
+        }
+        buffer.append(UInt8(ascii: "]"))
+    }
+
+    public mutating func write(_ connection: Connection, to output: inout OutputSink) {
+        output.buffer.append(first ? "\n  " : ",\n  ")
+        first = false
+        self.connection.append(connection, to: &output.buffer)
+        output.flushIfFull()
+    }
+
+    public mutating func end(_ tables: ReportTables, to output: inout OutputSink) {
+        output.buffer.append("],\n \"tables\":")
+        tables.appendJSON(to: &output.buffer)
+        output.buffer.append("}\n")
+    }
+}
+
+/// `-o jsonl`: the connections of the document, one a line, and nothing else.
+public struct JSONLinesWriter: ConnectionWriter {
+    private var connection = ConnectionJSON(namespaces: [])
+
+    public init() {}
+
+    public mutating func begin(_ header: ReportHeader, to output: inout OutputSink) {
+        connection = ConnectionJSON(namespaces: header.namespaces)
+    }
+
+    public mutating func write(_ connection: Connection, to output: inout OutputSink) {
+        self.connection.append(connection, to: &output.buffer)
+        output.buffer.append(UInt8(ascii: "\n"))
+        output.flushIfFull()
+    }
+
+    public mutating func end(_ tables: ReportTables, to output: inout OutputSink) {}
+}
+
+extension ReportTables {
+    func appendJSON(to buffer: inout [UInt8]) {
+        buffer.append(UInt8(ascii: "{"))
+        if let conntrack {
+            buffer.append("\"conntrack\":")
+            Self.append(conntrack, to: &buffer)
+        }
+        if let ipvs {
+            buffer.append(conntrack == nil ? "\"ipvs\":" : ",\n           \"ipvs\":")
+            Self.append(ipvs, to: &buffer)
+        }
+        buffer.append(UInt8(ascii: "}"))
+    }
+
+    private static func append(_ coverage: TableCoverage, to buffer: inout [UInt8]) {
+        buffer.append(coverage.available ? "{\"available\":true" : "{\"available\":false")
+        buffer.append(coverage.complete ? ",\"complete\":true,\"read\":" : ",\"complete\":false,\"read\":")
+        buffer.appendDecimal(UInt64(coverage.read))
+        buffer.append(",\"matched\":")
+        buffer.appendDecimal(UInt64(coverage.matched))
+        if coverage.passes > 1 {
+            buffer.append(",\"passes\":")
+            buffer.appendDecimal(UInt64(coverage.passes))
+        }
+        if coverage.kernelFiltered { buffer.append(",\"kernel_filtered\":true") }
+        if coverage.undecodable > 0 {
+            buffer.append(",\"undecodable\":")
+            buffer.appendDecimal(UInt64(coverage.undecodable))
+        }
+        if let reason = coverage.reason {
+            buffer.append(",\"reason\":")
+            buffer.appendJSON(reason)
+        }
+        buffer.append(UInt8(ascii: "}"))
+    }
+}

@@ -1,0 +1,132 @@
+public import KernelState
+
+/// Columns with their widths, and the rows that fit them: for the table format and for the live screen.
+public struct TableLayout: Sendable {
+    private static let gap = 2
+    private static let narrowest = 7
+
+    private let asked: [Column]
+    private let namespaces: [UInt64: NetworkNamespace]
+    private let terminalWidth: Int?
+    private var natural: [Int]
+    private var cell: [UInt8] = []
+
+    /// - Parameters:
+    ///   - columns: what to show, in order.
+    ///   - width: the terminal's columns, into which every row is made to fit; nil lets rows be as wide as they are.
+    public init(columns: [Column], width: Int?, namespaces: [NetworkNamespace] = []) {
+        asked = namespaces.count > 1 && !columns.contains(.namespace) ? [.namespace] + columns : columns
+        self.namespaces = Dictionary(namespaces.map { ($0.inode, $0) }) { first, _ in first }
+        terminalWidth = width
+        natural = asked.map(\.heading.utf8.count)
+    }
+
+    /// Widens the columns for a connection.
+    public mutating func fit(_ connection: Connection) {
+        for index in asked.indices {
+            appendCell(index, connection)
+            natural[index] = max(natural[index], Self.displayWidth(cell[...]))
+        }
+    }
+
+    private mutating func appendCell(_ index: Int, _ connection: Connection) {
+        cell.removeAll(keepingCapacity: true)
+        asked[index].appendCell(connection, namespaces: namespaces, to: &cell)
+    }
+
+    /// Which columns are shown, and how wide, on this terminal.
+    private func shown() -> [(index: Int, width: Int)] {
+        var shown = asked.indices.map { (index: $0, width: natural[$0]) }
+        guard let terminalWidth else { return shown }
+        func total() -> Int { shown.reduce(Self.gap * (shown.count - 1)) { $0 + $1.width } }
+        func drop(_ least: Int) {
+            while total() > terminalWidth, shown.count > 1,
+                let worst = shown.indices.filter({ asked[shown[$0].index].expendability >= least })
+                    .max(by: { asked[shown[$0].index].expendability <= asked[shown[$1].index].expendability })
+            { shown.remove(at: worst) }
+        }
+        drop(2)
+        // Then addresses lose their middles, and at last whole columns go again.
+        while total() > terminalWidth, let widest = shown.indices.max(by: { shown[$0].width < shown[$1].width }),
+            shown[widest].width > Self.narrowest
+        { shown[widest].width -= 1 }
+        drop(0)
+        if shown.count == 1 { shown[0].width = min(shown[0].width, terminalWidth) }
+        return shown
+    }
+
+    /// Appends the heading, without a line's end.
+    public func heading(into output: inout [UInt8]) {
+        let shown = shown()
+        for (place, column) in shown.enumerated() {
+            let text = Array(asked[column.index].heading.utf8)
+            pad(text[...], to: column.width, of: asked[column.index], isLast: place == shown.count - 1, into: &output)
+        }
+    }
+
+    /// Appends a row, without a line's end.
+    public mutating func row(_ connection: Connection, colour: Bool, into output: inout [UInt8]) {
+        let shown = shown()
+        for (place, column) in shown.enumerated() {
+            appendCell(column.index, connection)
+            let style = colour ? Style.of(asked[column.index], connection) : nil
+            if let style { output.append(style) }
+            pad(cell[...], to: column.width, of: asked[column.index], isLast: place == shown.count - 1, into: &output)
+            if style != nil { output.append(Style.reset) }
+        }
+    }
+
+    private func pad(_ text: ArraySlice<UInt8>, to width: Int, of column: Column, isLast: Bool, into output: inout [UInt8]) {
+        let length = Self.displayWidth(text)
+        let filling = [UInt8](repeating: UInt8(ascii: " "), count: max(0, width - length))
+        if column.isRightAligned { output.append(contentsOf: filling) }
+        if length <= width { output.append(contentsOf: text) } else { Self.appendShortened(text, to: width, into: &output) }
+        if !column.isRightAligned, !isLast { output.append(contentsOf: filling) }
+        if !isLast { output.append(contentsOf: [UInt8](repeating: UInt8(ascii: " "), count: Self.gap)) }
+    }
+
+    /// Both ends of an address tell more than its middle.
+    private static func appendShortened(_ text: ArraySlice<UInt8>, to width: Int, into output: inout [UInt8]) {
+        let characters = Array(String(decoding: text, as: UTF8.self))
+        guard width > 1 else { return output.append(contentsOf: "…".utf8.prefix(width > 0 ? 3 : 0)) }
+        let tail = (width - 1) / 2
+        let head = width - 1 - tail
+        output.append(contentsOf: String(characters.prefix(head)).utf8)
+        output.append(contentsOf: "…".utf8)
+        output.append(contentsOf: String(characters.suffix(tail)).utf8)
+    }
+
+    /// Cells are ASCII but for names that come from outside, of which each character is taken for one column.
+    private static func displayWidth(_ text: ArraySlice<UInt8>) -> Int {
+        text.allSatisfy { $0 < 0x80 } ? text.count : String(decoding: text, as: UTF8.self).count
+    }
+}
+
+/// SGR sequences for states: what is well is green, what waits yellow, what nobody answered red.
+enum Style {
+    static let reset: StaticString = "\u{1b}[0m"
+    static let bold: StaticString = "\u{1b}[1m"
+    private static let green: StaticString = "\u{1b}[32m"
+    private static let yellow: StaticString = "\u{1b}[33m"
+    private static let red: StaticString = "\u{1b}[31m"
+    private static let dim: StaticString = "\u{1b}[2m"
+
+    static func of(_ column: Column, _ connection: Connection) -> StaticString? {
+        switch column {
+        case .conntrack:
+            guard let flow = connection.conntrack else { return nil }
+            if flow.isUnreplied { return red }
+            switch flow.state {
+            case .tcp(.established), .sctp(.established), .dccp(.open): return green
+            case .tcp(.synSent), .tcp(.synRecv), .tcp(.synSent2): return yellow
+            case .tcp, .sctp, .dccp: return dim
+            default: return nil
+            }
+        case .ipvs:
+            guard let state = connection.ipvs?.state else { return nil }
+            if state == .established { return green }
+            return state == .synRecv ? yellow : nil
+        default: return nil
+        }
+    }
+}

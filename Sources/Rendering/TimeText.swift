@@ -1,0 +1,41 @@
+internal import CLinux
+internal import Glibc
+internal import KernelState
+
+extension [UInt8] {
+    /// Appends nanoseconds since 1970 as RFC 3339 in UTC with `digits` of the second's fraction (3 or 9).
+    public mutating func appendTime(_ nanoseconds: UInt64, digits: Int = 3) {
+        var seconds = time_t(nanoseconds / 1_000_000_000)
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        appendPadded(Int(parts.tm_year) + 1900, width: 4)
+        append(UInt8(ascii: "-"))
+        appendPadded(Int(parts.tm_mon) + 1, width: 2)
+        append(UInt8(ascii: "-"))
+        appendPadded(Int(parts.tm_mday), width: 2)
+        append(UInt8(ascii: "T"))
+        appendClock(parts)
+        append(UInt8(ascii: "."))
+        let fraction = Int(nanoseconds % 1_000_000_000)
+        appendPadded(digits == 3 ? fraction / 1_000_000 : fraction, width: digits)
+        append(UInt8(ascii: "Z"))
+    }
+
+    private mutating func appendClock(_ parts: tm) {
+        appendPadded(Int(parts.tm_hour), width: 2)
+        append(UInt8(ascii: ":"))
+        appendPadded(Int(parts.tm_min), width: 2)
+        append(UInt8(ascii: ":"))
+        appendPadded(Int(parts.tm_sec), width: 2)
+    }
+
+    private mutating func appendPadded(_ number: Int, width: Int) {
+        var limit = 1
+        for _ in 1..<width { limit *= 10 }
+        while limit > 1, number < limit {
+            append(UInt8(ascii: "0"))
+            limit /= 10
+        }
+        appendDecimal(UInt64(number))
+    }
+}

@@ -1,0 +1,32 @@
+import ArgumentParser
+
+@main
+struct Kstate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kstate",
+        abstract: "The kernel's own view of service traffic on this node.",
+        discussion: """
+            kstate reads the conntrack and IPVS tables, joins their entries into connections - client, service, backend, with \
+            the state that each table holds - and changes nothing.
+
+            Exit status: 0 done, 1 what was asked could not be read, or not completely, 2 bad usage.
+            """,
+        version: "0.1.0",
+        subcommands: [ConnCommand.self])
+
+    /// Parses and runs. ArgumentParser's own exit status for bad usage is 64; kstate's is 2, as other command-line tools'.
+    static func main() {
+        ignoreBrokenPipes()
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let failure as ExitStatus {
+            exitProcess(failure.code)
+        } catch {
+            let code = exitCode(for: error)
+            if code == .success { exit(withError: error) }
+            printError(fullMessage(for: error))
+            exitProcess(code == .validationFailure ? 2 : 1)
+        }
+    }
+}
