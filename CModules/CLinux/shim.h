@@ -1,13 +1,9 @@
 // Linux UAPI headers, and the few system calls and macros that Swift cannot reach by itself (kst_ prefix).
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>  // before linux/in.h: glibc and the kernel define the same structures
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
@@ -15,13 +11,14 @@
 #include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
-#include <sys/utsname.h>
+#include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
 #include <linux/filter.h>
 #include <linux/genetlink.h>
 #include <linux/ip_vs.h>
 #include <linux/netlink.h>
+#include <linux/sched.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netfilter/nf_conntrack_common.h>
@@ -32,8 +29,9 @@
 /// errno, captured at once: Swift's own accessor may run after another call has changed it.
 static inline int kst_errno(void) { return errno; }
 
-/// setns(2) for a network namespace of the calling thread. CLONE_NEWNET is a macro Swift imports with the wrong type.
-static inline int kst_enter_network_namespace(int descriptor) { return setns(descriptor, CLONE_NEWNET); }
+/// setns(2) for a network namespace of the calling thread. glibc declares it under _GNU_SOURCE alone, which would give the C
+/// library's structures another look here than in Swift's own Glibc module.
+static inline int kst_enter_network_namespace(int descriptor) { return (int)syscall(SYS_setns, descriptor, CLONE_NEWNET); }
 
 /// open(2) is variadic, which Swift does not import.
 static inline int kst_open_read_only(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }

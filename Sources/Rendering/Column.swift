@@ -11,7 +11,10 @@ public enum Column: String, CaseIterable, Sendable {
         .mark, .zone, .id, .packets, .bytes, .helper,
     ]
 
-    public var heading: String { rawValue.uppercased() }
+    public var heading: String { self == .protocol ? "PROTO" : rawValue.uppercased() }
+
+    /// Addresses may lose their middle on a narrow terminal.
+    var isAddress: Bool { self == .client || self == .service || self == .backend || self == .translated }
 
     public var isRightAligned: Bool {
         switch self {
@@ -23,12 +26,13 @@ public enum Column: String, CaseIterable, Sendable {
     /// Which columns a narrow terminal loses first: the higher, the sooner. Those with 0 stay.
     var expendability: Int {
         switch self {
-        case .service, .backend, .client: 0
-        case .ipvs, .conntrack: 1
-        case .protocol: 2
-        case .timeout: 3
-        case .expires: 4
-        default: 5
+        case .backend, .conntrack: 0
+        case .ipvs, .service: 1
+        case .client: 2
+        case .protocol: 3
+        case .timeout: 4
+        case .expires: 5
+        default: 6
         }
     }
 

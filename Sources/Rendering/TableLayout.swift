@@ -3,13 +3,15 @@ public import KernelState
 /// Columns with their widths, and the rows that fit them: for the table format and for the live screen.
 public struct TableLayout: Sendable {
     private static let gap = 2
-    private static let narrowest = 7
+    /// An address keeps its first and last few characters down to this width; then whole columns go.
+    private static let narrowestAddress = 12
 
     private let asked: [Column]
     private let namespaces: [UInt64: NetworkNamespace]
     private let terminalWidth: Int?
     private var natural: [Int]
     private var cell: [UInt8] = []
+    private var shown: [(index: Int, width: Int)] = []
 
     /// - Parameters:
     ///   - columns: what to show, in order.
@@ -19,14 +21,21 @@ public struct TableLayout: Sendable {
         self.namespaces = Dictionary(namespaces.map { ($0.inode, $0) }) { first, _ in first }
         terminalWidth = width
         natural = asked.map(\.heading.utf8.count)
+        shown = arranged()
     }
 
     /// Widens the columns for a connection.
     public mutating func fit(_ connection: Connection) {
+        var isWider = false
         for index in asked.indices {
             appendCell(index, connection)
-            natural[index] = max(natural[index], Self.displayWidth(cell[...]))
+            let width = Self.displayWidth(cell[...])
+            if width > natural[index] {
+                natural[index] = width
+                isWider = true
+            }
         }
+        if isWider { shown = arranged() }
     }
 
     private mutating func appendCell(_ index: Int, _ connection: Connection) {
@@ -34,22 +43,28 @@ public struct TableLayout: Sendable {
         asked[index].appendCell(connection, namespaces: namespaces, to: &cell)
     }
 
-    /// Which columns are shown, and how wide, on this terminal.
-    private func shown() -> [(index: Int, width: Int)] {
+    /// Chooses which columns are shown, and how wide, on this terminal.
+    private func arranged() -> [(index: Int, width: Int)] {
         var shown = asked.indices.map { (index: $0, width: natural[$0]) }
         guard let terminalWidth else { return shown }
-        func total() -> Int { shown.reduce(Self.gap * (shown.count - 1)) { $0 + $1.width } }
+        var excess: Int { shown.reduce(Self.gap * (shown.count - 1) - terminalWidth) { $0 + $1.width } }
+        /// States and numbers are shown whole or not at all: half of one says something else.
+        func narrow(to least: Int) {
+            while excess > 0,
+                let widest = shown.indices.filter({ asked[shown[$0].index].isAddress && shown[$0].width > least })
+                    .max(by: { shown[$0].width < shown[$1].width })
+            { shown[widest].width -= 1 }
+        }
         func drop(_ least: Int) {
-            while total() > terminalWidth, shown.count > 1,
+            while excess > 0, shown.count > 1,
                 let worst = shown.indices.filter({ asked[shown[$0].index].expendability >= least })
                     .max(by: { asked[shown[$0].index].expendability <= asked[shown[$1].index].expendability })
             { shown.remove(at: worst) }
         }
-        drop(2)
-        // Then addresses lose their middles, and at last whole columns go again.
-        while total() > terminalWidth, let widest = shown.indices.max(by: { shown[$0].width < shown[$1].width }),
-            shown[widest].width > Self.narrowest
-        { shown[widest].width -= 1 }
+        drop(3)
+        narrow(to: Self.narrowestAddress)
+        drop(1)
+        narrow(to: Self.narrowestAddress / 2)
         drop(0)
         if shown.count == 1 { shown[0].width = min(shown[0].width, terminalWidth) }
         return shown
@@ -57,7 +72,6 @@ public struct TableLayout: Sendable {
 
     /// Appends the heading, without a line's end.
     public func heading(into output: inout [UInt8]) {
-        let shown = shown()
         for (place, column) in shown.enumerated() {
             let text = Array(asked[column.index].heading.utf8)
             pad(text[...], to: column.width, of: asked[column.index], isLast: place == shown.count - 1, into: &output)
@@ -66,7 +80,6 @@ public struct TableLayout: Sendable {
 
     /// Appends a row, without a line's end.
     public mutating func row(_ connection: Connection, colour: Bool, into output: inout [UInt8]) {
-        let shown = shown()
         for (place, column) in shown.enumerated() {
             appendCell(column.index, connection)
             let style = colour ? Style.of(asked[column.index], connection) : nil

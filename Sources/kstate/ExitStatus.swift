@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import KernelState
 
@@ -9,15 +8,10 @@ struct ExitStatus: Error {
     static let unreadable = ExitStatus(code: 1)
 }
 
-/// Writes a line to standard error.
+/// Writes a line to standard error, at once.
 func printError(_ message: String) {
-    fputs(message.hasSuffix("\n") ? message : message + "\n", stderr)
-}
-
-/// Ends the process without the clean-up of C, whose buffers kstate does not use, but with standard error flushed.
-func exitProcess(_ code: Int32) -> Never {
-    fflush(stderr)
-    exit(code)
+    let line = Array((message.hasSuffix("\n") ? message : message + "\n").utf8)
+    _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }
 
 /// A closed pipe is then an error of write(2), which ends the command quietly, and no signal.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 @main
 struct Kstate: ParsableCommand {
@@ -21,12 +22,12 @@ struct Kstate: ParsableCommand {
             var command = try parseAsRoot()
             try command.run()
         } catch let failure as ExitStatus {
-            exitProcess(failure.code)
+            Glibc.exit(failure.code)
         } catch {
             let code = exitCode(for: error)
             if code == .success { exit(withError: error) }
             printError(fullMessage(for: error))
-            exitProcess(code == .validationFailure ? 2 : 1)
+            Glibc.exit(code == .validationFailure ? 2 : 1)
         }
     }
 }

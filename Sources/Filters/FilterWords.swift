@@ -1,0 +1,54 @@
+public import KernelState
+
+// The values of options that are words or numbers, read with an error that says what would be right.
+
+extension ConnectionFilter {
+    /// Reads `tcp,udp`, names or numbers.
+    public static func protocols(_ text: String) throws(FilterError) -> Set<TransportProtocol> {
+        var protocols: Set<TransportProtocol> = []
+        for word in try words(text, option: "--protocol") {
+            guard let known = TransportProtocol(name: word) else {
+                let names = TransportProtocol.named.map(\.name).joined(separator: ", ")
+                throw FilterError("--protocol \(word): unknown; give \(names), or a number to 255")
+            }
+            protocols.insert(known)
+        }
+        return protocols
+    }
+
+    /// Reads `SYN_SENT,SYN_RECV`, in any case.
+    public static func states(_ text: String) throws(FilterError) -> Set<String> {
+        var states: Set<String> = []
+        for word in try words(text, option: "--state") {
+            let name = word.uppercased()
+            guard FlowState.allNames.contains(name) || IPVSState.known.contains(name) else {
+                let names = FlowState.allNames.union(IPVSState.known).sorted().joined(separator: " ")
+                throw FilterError("--state \(word): neither table has such a state; there are \(names)")
+            }
+            states.insert(name)
+        }
+        return states
+    }
+
+    /// Reads `VALUE[/MASK]`, decimal or 0x-hexadecimal.
+    public static func mark(_ text: String) throws(FilterError) -> KernelWalk.Masked {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let value = number(parts[0]), let mask = parts.count == 2 ? number(parts[1]) : UInt32.max else {
+            throw FilterError("--mark \(text): give VALUE or VALUE/MASK, as 0x4000/0xc000")
+        }
+        guard value & mask == value else {
+            throw FilterError("--mark \(text): the value has bits outside the mask, so nothing can match")
+        }
+        return KernelWalk.Masked(value: value, mask: mask)
+    }
+
+    private static func number(_ text: Substring) -> UInt32? {
+        text.lowercased().hasPrefix("0x") ? UInt32(text.dropFirst(2), radix: 16) : UInt32(text)
+    }
+
+    private static func words(_ text: String, option: String) throws(FilterError) -> [Substring] {
+        let words = text.split(separator: ",", omittingEmptySubsequences: false)
+        if words.contains(where: \.isEmpty) { throw FilterError("\(option) '\(text)': an empty entry") }
+        return words
+    }
+}
