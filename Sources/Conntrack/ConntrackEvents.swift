@@ -58,7 +58,7 @@ public struct ConntrackEvents: ~Copyable {
                 }
                 if progress == nil { return received }
                 received += 1
-            } catch where error.code == ENOBUFS {
+            } catch  where error.code == ENOBUFS {
                 continue  // counted by the kernel
             }
         }

@@ -126,8 +126,7 @@ public struct FlowDecoder: Sendable {
             var halves: (high: UInt64, low: UInt64) = (0, 0)
             for index in 0..<16 {
                 guard let byte = attribute.payload.byte(at: index), byte != 0 else { break }
-                if index < 8 { halves.high |= UInt64(byte) << UInt64(56 - 8 * index) }
-                else { halves.low |= UInt64(byte) << UInt64(120 - 8 * index) }
+                if index < 8 { halves.high |= UInt64(byte) << UInt64(56 - 8 * index) } else { halves.low |= UInt64(byte) << UInt64(120 - 8 * index) }
             }
             return HelperName(high: halves.high, low: halves.low)
         }

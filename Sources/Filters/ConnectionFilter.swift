@@ -61,7 +61,9 @@ public struct ConnectionFilter: Sendable {
     public func mayAdmit(_ flow: Flow, relatedServices: Set<Endpoint>) -> Bool {
         if let ports, !anyPort(of: flow, in: ports),
             relatedServices.isEmpty || !relatedServices.contains(flow.original.destinationEndpoint)
-        { return false }
+        {
+            return false
+        }
         return mayAdmitRest(flow)
     }
 

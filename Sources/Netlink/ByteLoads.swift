@@ -46,5 +46,5 @@ extension RawSpan {
 }
 
 #if _endian(big)
-#error("kstate is written for little-endian machines: the big-endian loads swap unconditionally")
+    #error("kstate is written for little-endian machines: the big-endian loads swap unconditionally")
 #endif

@@ -28,7 +28,7 @@ public enum NamespaceSearch {
         do {
             let inode = try NamespaceHandle(path: path).inode
             return FoundNamespace(namespace: NetworkNamespace(name: name, inode: inode), path: path)
-        } catch where error.code == ENOENT {
+        } catch  where error.code == ENOENT {
             throw KernelStateError(
                 operation: "network namespace \(name)", cause: "there is no \(path)",
                 remedy: "`ip netns list` shows the named ones; --pid PID finds a container's", code: ENOENT)
@@ -41,11 +41,11 @@ public enum NamespaceSearch {
         do {
             let inode = try NamespaceHandle(path: path).inode
             return FoundNamespace(namespace: NetworkNamespace(name: "pid \(process)", inode: inode), path: path)
-        } catch where error.code == ENOENT || error.code == ESRCH {
+        } catch  where error.code == ENOENT || error.code == ESRCH {
             throw KernelStateError(
                 operation: "network namespace of process \(process)", cause: "there is no such process, or it has ended",
                 remedy: "`crictl inspect` or `ps` shows the process of a container", code: ESRCH)
-        } catch where error.code == EACCES {
+        } catch  where error.code == EACCES {
             throw KernelStateError(
                 operation: "network namespace of process \(process)", errno: EACCES,
                 remedy: "run as root or with CAP_SYS_PTRACE and CAP_SYS_ADMIN")

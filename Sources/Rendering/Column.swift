@@ -14,7 +14,7 @@ public enum Column: String, CaseIterable, Sendable {
     public var heading: String { self == .protocol ? "PROTO" : rawValue.uppercased() }
 
     /// Addresses may lose their middle on a narrow terminal.
-    var isAddress: Bool { self == .client || self == .service || self == .backend || self == .translated }
+    static let addresses: [Column] = [.client, .service, .backend, .translated]
 
     public var isRightAligned: Bool {
         switch self {
@@ -98,7 +98,11 @@ public enum Column: String, CaseIterable, Sendable {
         } else if flow.state == nil {
             output.append(flow.status.contains(.assured) ? "ASSURED" : "REPLIED")
         }
-        if flow.status.contains(.hardwareOffload) { output.append(" HW_OFFLOAD") } else if flow.status.contains(.offload) { output.append(" OFFLOAD") }
+        if flow.status.contains(.hardwareOffload) {
+            output.append(" HW_OFFLOAD")
+        } else if flow.status.contains(.offload) {
+            output.append(" OFFLOAD")
+        }
     }
 
     private func appendFlags(_ flow: Flow, to output: inout [UInt8]) {

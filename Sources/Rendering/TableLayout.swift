@@ -4,7 +4,7 @@ public import KernelState
 public struct TableLayout: Sendable {
     private static let gap = 2
     /// An address keeps its first and last few characters down to this width; then whole columns go.
-    private static let narrowestAddress = 12
+    private static let narrowestAddress = 11
 
     private let asked: [Column]
     private let namespaces: [UInt64: NetworkNamespace]
@@ -49,9 +49,9 @@ public struct TableLayout: Sendable {
         guard let terminalWidth else { return shown }
         var excess: Int { shown.reduce(Self.gap * (shown.count - 1) - terminalWidth) { $0 + $1.width } }
         /// States and numbers are shown whole or not at all: half of one says something else.
-        func narrow(to least: Int) {
+        func narrow(to least: Int, _ columns: [Column]) {
             while excess > 0,
-                let widest = shown.indices.filter({ asked[shown[$0].index].isAddress && shown[$0].width > least })
+                let widest = shown.indices.filter({ columns.contains(asked[shown[$0].index]) && shown[$0].width > least })
                     .max(by: { shown[$0].width < shown[$1].width })
             { shown[widest].width -= 1 }
         }
@@ -62,9 +62,10 @@ public struct TableLayout: Sendable {
             { shown.remove(at: worst) }
         }
         drop(3)
-        narrow(to: Self.narrowestAddress)
+        narrow(to: Self.narrowestAddress, [.client, .translated])
+        narrow(to: Self.narrowestAddress, Column.addresses)
         drop(1)
-        narrow(to: Self.narrowestAddress / 2)
+        narrow(to: Self.narrowestAddress / 2, Column.addresses)
         drop(0)
         if shown.count == 1 { shown[0].width = min(shown[0].width, terminalWidth) }
         return shown

@@ -4,16 +4,21 @@ import KernelState
 
 /// What to show: every option given must hold, and of an option's several values one.
 struct FilterOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Show connections whose service or backend has one of these ports; a client's own port does not count.", valueName: "port,…"))
+    @Option(
+        help: ArgumentHelp(
+            "Show connections whose service or backend has one of these ports; a client's own port does not count.", valueName: "port,…"))
     var port: String?
 
     @Option(help: ArgumentHelp("Show connections of this client. May be repeated.", valueName: "addr[/len][:port]"))
     var client: [String] = []
 
-    @Option(help: ArgumentHelp("Show connections to this service: the address and port that the client asked. May be repeated.", valueName: "addr[/len][:port]"))
+    @Option(
+        help: ArgumentHelp(
+            "Show connections to this service: the address and port that the client asked. May be repeated.", valueName: "addr[/len][:port]"))
     var service: [String] = []
 
-    @Option(help: ArgumentHelp("Show connections to this backend: the address and port that answers. May be repeated.", valueName: "addr[/len][:port]"))
+    @Option(
+        help: ArgumentHelp("Show connections to this backend: the address and port that answers. May be repeated.", valueName: "addr[/len][:port]"))
     var backend: [String] = []
 
     @Option(name: .customLong("protocol"), help: ArgumentHelp("Show these protocols: names or numbers.", valueName: "tcp,udp,…"))

@@ -20,8 +20,16 @@ enum Host {
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
-    static var name: String { text { uname($0); return String(cString: withUnsafePointer(to: &$0.pointee.nodename.0) { $0 }) } }
-    static var kernelRelease: String { text { uname($0); return String(cString: withUnsafePointer(to: &$0.pointee.release.0) { $0 }) } }
+    static var name: String {
+        text {
+            uname($0); return String(cString: withUnsafePointer(to: &$0.pointee.nodename.0) { $0 })
+        }
+    }
+    static var kernelRelease: String {
+        text {
+            uname($0); return String(cString: withUnsafePointer(to: &$0.pointee.release.0) { $0 })
+        }
+    }
 
     private static func text(_ body: (UnsafeMutablePointer<utsname>) -> String) -> String {
         var names = utsname()

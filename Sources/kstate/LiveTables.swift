@@ -71,8 +71,12 @@ struct LiveTables: ~Copyable {
             emit(connection)
         }
         var tables = ReadTables(error: (conntrack: conntrackError, ipvs: ipvsError))
-        if filter.table != .ipvs { tables.conntrack = conntrackError.map { .unavailable($0.description) } ?? TableCoverage(available: true, complete: false) }
-        if filter.table != .conntrack { tables.ipvs = ipvsError.map { .unavailable($0.description) } ?? TableCoverage(available: true, complete: false) }
+        if filter.table != .ipvs {
+            tables.conntrack = conntrackError.map { .unavailable($0.description) } ?? TableCoverage(available: true, complete: false)
+        }
+        if filter.table != .conntrack {
+            tables.ipvs = ipvsError.map { .unavailable($0.description) } ?? TableCoverage(available: true, complete: false)
+        }
         try readSources(reader, &tables, deliver)
         tables.conntrack?.matched = matched.conntrack
         tables.ipvs?.matched = matched.ipvs

@@ -15,7 +15,9 @@ struct OutputOptions: ParsableArguments {
         help: ArgumentHelp("The output's form; conntrack prints the lines of `conntrack -L`.", valueName: "format"))
     var output: Format = .table
 
-    @Option(help: ArgumentHelp("Sort by protocol, client, service, backend, state, timeout, packets, bytes or start; -KEY sorts downwards.", valueName: "key"))
+    @Option(
+        help: ArgumentHelp(
+            "Sort by protocol, client, service, backend, state, timeout, packets, bytes or start; -KEY sorts downwards.", valueName: "key"))
     var sort: String?
 
     @Option(help: ArgumentHelp("Show this many connections at most.", valueName: "number"))
@@ -45,7 +47,9 @@ struct OutputOptions: ParsableArguments {
     var order: ConnectionOrder? { sort.flatMap { ConnectionOrder($0) } }
 
     func resolvedColumns() throws -> [Column] {
-        guard let columns else { return output == .table ? Column.standard : output == .csv ? Column.allCases.filter { $0 != .namespace } : Column.wide }
+        guard let columns else {
+            return output == .table ? Column.standard : output == .csv ? Column.allCases.filter { $0 != .namespace } : Column.wide
+        }
         return try columns.split(separator: ",", omittingEmptySubsequences: false).map { name in
             guard let column = Column(rawValue: name.lowercased()) else {
                 let names = Column.allCases.map(\.rawValue).joined(separator: ", ")

@@ -1,0 +1,58 @@
+# make demo, make test: the README's two commands. Everything else is a part of them, or for whoever works on kstate.
+
+PACKAGES = libnl-3-dev libnl-genl-3-dev libnetfilter-conntrack-dev pkg-config iproute2 iptables conntrack ipvsadm kmod \
+  user-mode-linux dnsmasq-base python3 procps util-linux strace
+PREFIX ?= /usr/local
+KSTATE = .build/release/kstate
+SOURCES = Package.swift Sources Tests
+
+.PHONY: all setup build demo test unit-test command-test kernel-test lint format install completions man clean bench
+
+all: build
+
+setup:
+	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; fi
+
+build: setup
+	swift build -c release --static-swift-stdlib --product kstate
+
+demo: build
+	@Tests/Lab/demo $(KSTATE)
+
+test: build lint unit-test command-test kernel-test
+
+unit-test: setup
+	swift test
+
+command-test: build
+	KSTATE=$(abspath $(KSTATE)) python3 -m unittest discover -v -s Tests/Command
+
+kernel-test: build
+	swift build -c release --static-swift-stdlib --product table-filler
+	KSTATE=$(abspath $(KSTATE)) python3 -m unittest discover -v -s Tests/Kernel
+
+lint:
+	swift format lint --strict --recursive $(SOURCES)
+
+format:
+	swift format --in-place --recursive $(SOURCES)
+
+completions man: build
+	mkdir -p .build/share
+	for shell in bash zsh fish; do $(KSTATE) --generate-completion-script $$shell > .build/share/kstate.$$shell; done
+	swift package --allow-writing-to-directory .build/share plugin generate-manual --output-directory .build/share --date "$$(date -u +%F)"
+
+install: build completions
+	install -D -m 755 $(KSTATE) $(DESTDIR)$(PREFIX)/bin/kstate
+	install -D -m 644 .build/share/kstate.1 $(DESTDIR)$(PREFIX)/share/man/man1/kstate.1
+	install -D -m 644 .build/share/kstate.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/kstate
+	install -D -m 644 .build/share/kstate.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_kstate
+	install -D -m 644 .build/share/kstate.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/kstate.fish
+
+bench: build
+	swift build -c release --static-swift-stdlib --product table-filler
+	Benchmarks/run
+
+clean:
+	swift package clean
