@@ -36,6 +36,8 @@ public struct ConnectionView: Sendable {
     private var foreignZones: [JoinKey: UInt16] = [:]
     private var services = ServiceIndex()
     private var reading: UInt32 = 0
+    private var lastRowReading: UInt32 = 0
+    private var rowsSeenAt = 0.0
     private let admits: @Sendable (Connection) -> Bool
     private let namespace: UInt64
 
@@ -47,8 +49,20 @@ public struct ConnectionView: Sendable {
         self.admits = admits
     }
 
-    /// The connections shown now, in no order.
-    public var connections: some Sequence<Connection> { tracked.values.lazy.compactMap(\.shown) }
+    /// The connections shown, in no order, with their timers run down from when the kernel last told them.
+    public func connections(at time: Double) -> [Connection] {
+        tracked.values.compactMap { entry in
+            guard var connection = entry.shown else { return nil }
+            if let timeout = entry.flow?.timeout { connection.conntrack?.timeout = Self.left(of: timeout, since: entry.seenAt, at: time) }
+            if let expires = entry.row?.expires { connection.ipvs?.expires = Self.left(of: expires, since: rowsSeenAt, at: time) }
+            return connection
+        }
+    }
+
+    private static func left(of seconds: UInt32, since start: Double, at time: Double) -> UInt32 {
+        UInt32(max(0, Double(seconds) - max(0, time - start)))
+    }
+
     public var isEmpty: Bool { tracked.isEmpty }
     /// Entries that are followed, shown or not.
     public var followed: Int { tracked.count }
@@ -119,9 +133,10 @@ public struct ConnectionView: Sendable {
 
     /// Takes a complete reading of the IPVS table, after its services: rows that are not in it are gone.
     public mutating func apply(
-        rows: [IPVSConnection], services: ServiceIndex, _ emit: (ConnectionChange, Connection) -> Void
+        rows: [IPVSConnection], services: ServiceIndex, at time: Double, _ emit: (ConnectionChange, Connection) -> Void
     ) {
         self.services = services
+        rowsSeenAt = time
         let rowReading = nextRowReading()
         for row in rows {
             let id = id(of: row)
@@ -137,7 +152,6 @@ public struct ConnectionView: Sendable {
         }
     }
 
-    private var lastRowReading: UInt32 = 0
     private mutating func nextRowReading() -> UInt32 {
         lastRowReading &+= 1
         return lastRowReading

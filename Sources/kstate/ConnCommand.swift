@@ -7,6 +7,7 @@ import Glibc
 import KernelState
 import Netlink
 import Rendering
+import Terminal
 
 struct ConnCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -27,6 +28,9 @@ struct ConnCommand: ParsableCommand {
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Where to look") var namespaces: NamespaceOptions
 
+    @Flag(name: .shortAndLong, help: "Go on showing connections as they change: a live table on a terminal, a line an event into a pipe.")
+    var watch = false
+
     @Flag(help: "List the entries that are leaving the conntrack table.")
     var dying = false
 
@@ -38,14 +42,49 @@ struct ConnCommand: ParsableCommand {
         if dying || unconfirmed, filters.table == "ipvs" {
             throw ValidationError("--table ipvs and --\(dying ? "dying" : "unconfirmed") exclude each other: only conntrack has such a list")
         }
+        if watch { try validateWatch() }
         _ = try filters.resolved()
     }
 
+    private func validateWatch() throws {
+        if dying || unconfirmed || output.count || output.limit != nil {
+            throw ValidationError("--watch does not go with --dying, --unconfirmed, --count or --limit")
+        }
+        if ![.table, .wide, .jsonl].contains(output.output) {
+            throw ValidationError("--watch and -o \(output.output.rawValue) exclude each other: a watch prints a table or jsonl")
+        }
+    }
+
     func run() throws {
-        let report = try ConnectionReport(
-            filter: filters.resolved(), mode: filters.kernelFilter, list: dying ? .dying : unconfirmed ? .unconfirmed : .confirmed,
-            output: output)
-        try report.run(in: try resolvedNamespaces())
+        let filter = try filters.resolved()
+        let found = try resolvedNamespaces()
+        if watch { return try runWatch(filter, found) }
+        let report = ConnectionReport(
+            filter: filter, mode: filters.kernelFilter, list: dying ? .dying : unconfirmed ? .unconfirmed : .confirmed, output: output)
+        try report.run(in: found)
+    }
+
+    private func runWatch(_ filter: ConnectionFilter, _ found: [FoundNamespace]) throws {
+        do throws(KernelStateError) {
+            let signals = try SignalQueue()
+            if output.output != .jsonl, OutputOptions.isTerminal, let session = TerminalSession(descriptor: STDIN_FILENO) {
+                let live = LiveOutput(session, title: title(found), namespaces: found.map(\.namespace), order: output.order)
+                try ConnectionWatch(found, filter: filter, mode: filters.kernelFilter, output: live).run(signals)
+            } else {
+                let lines = EventLines(output.output == .jsonl ? .json : .text, namespaces: found.map(\.namespace))
+                try ConnectionWatch(found, filter: filter, mode: filters.kernelFilter, output: lines).run(signals)
+            }
+        } catch {
+            printError("kstate: \(error)")
+            throw ExitStatus.unreadable
+        }
+    }
+
+    /// What was asked for, as it was typed, and where.
+    private func title(_ found: [FoundNamespace]) -> String {
+        let arguments = CommandLine.arguments.dropFirst(2).filter { $0 != "--watch" && $0 != "-w" }.joined(separator: " ")
+        let place = found.count == 1 ? found[0].namespace.name : "\(found.count) namespaces"
+        return "kstate conn \(arguments)  \(Host.name), \(place), Linux \(Host.kernelRelease)"
     }
 
     private func resolvedNamespaces() throws -> [FoundNamespace] {

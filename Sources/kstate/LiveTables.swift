@@ -43,7 +43,7 @@ struct LiveTables: ~Copyable {
         }
     }
 
-    private static func walks(_ filter: ConnectionFilter, _ mode: KernelFilterMode, joinsIPVS: Bool) -> [KernelWalk]? {
+    static func walks(_ filter: ConnectionFilter, _ mode: KernelFilterMode, joinsIPVS: Bool) -> [KernelWalk]? {
         let plan = KernelFilterPlan(filter, kernel: Host.kernelVersion)
         let buckets = KernelFile.number(at: "/proc/sys/net/netfilter/nf_conntrack_buckets") ?? 0
         let entries = mode == .auto ? TableGauge.entriesOfAllNamespaces() : nil

@@ -1,0 +1,117 @@
+public import KernelState
+internal import Rendering
+
+/// A connection on the live screen, and what has just become of it.
+public struct LiveRow: Sendable {
+    public enum Mark: Sendable {
+        case none, new, changed, ending
+    }
+
+    public var connection: Connection
+    public var mark: Mark
+
+    public init(connection: Connection, mark: Mark) {
+        self.connection = connection
+        self.mark = mark
+    }
+}
+
+/// Everything that the live screen shows.
+public struct LiveModel: Sendable {
+    /// What is watched, and where.
+    public var title = ""
+    /// Totals by state, coverage and notices: shown above the rows. A line is a warning when it needs the operator's eye.
+    public var facts: [(text: String, isWarning: Bool)] = []
+    public var rows: [LiveRow] = []
+    public var namespaces: [NetworkNamespace] = []
+    public var sort = ""
+    public var isPaused = false
+    /// The first row shown.
+    public var offset = 0
+
+    public init() {}
+}
+
+/// Draws a ``LiveModel`` as one frame: bytes that redraw the terminal in place, without flicker and without ever scrolling it.
+public struct LiveScreen: Sendable {
+    private let colour: Bool
+
+    public init(colour: Bool) { self.colour = colour }
+
+    /// How many rows fit below the facts and above the keys.
+    public static func visibleRows(_ model: LiveModel, height: Int) -> Int { max(0, height - model.facts.count - 3) }
+
+    public func frame(_ model: LiveModel, size: TerminalSize) -> [UInt8] {
+        var output: [UInt8] = []
+        var lines = 0
+        output.append(contentsOf: "\u{1b}[?2026h\u{1b}[H".utf8)
+        /// Every line ends with an erase to its end; the last is not followed by a newline, which would scroll.
+        func line(_ style: String?, _ write: (inout [UInt8]) -> Void) {
+            guard lines < size.rows else { return }
+            if lines > 0 { output.append(contentsOf: "\r\n".utf8) }
+            if colour, let style { output.append(contentsOf: style.utf8) }
+            write(&output)
+            output.append(contentsOf: (colour && style != nil ? "\u{1b}[0m\u{1b}[K" : "\u{1b}[K").utf8)
+            lines += 1
+        }
+        func text(_ style: String?, _ words: String) { line(style) { Self.append(words, width: size.columns, to: &$0) } }
+
+        text("\u{1b}[1m", model.title)
+        for fact in model.facts { text(fact.isWarning ? "\u{1b}[33m" : nil, fact.text) }
+        drawRows(model, size, line)
+        while lines < size.rows - 1 { line(nil) { _ in } }
+        text("\u{1b}[2m", keys(model, size))
+        output.append(contentsOf: "\u{1b}[J\u{1b}[?2026l".utf8)
+        return output
+    }
+
+    private func drawRows(_ model: LiveModel, _ size: TerminalSize, _ line: (String?, (inout [UInt8]) -> Void) -> Void) {
+        let room = Self.visibleRows(model, height: size.rows)
+        let visible = model.rows.dropFirst(model.offset).prefix(room)
+        // Two columns at the left are for the marks.
+        var layout = TableLayout(columns: Column.standard, width: max(1, size.columns - 2), namespaces: model.namespaces)
+        for row in visible { layout.fit(row.connection) }
+        line("\u{1b}[1m") { output in
+            output.append(contentsOf: "  ".utf8)
+            layout.heading(into: &output)
+        }
+        for row in visible {
+            line(Self.style(row.mark)) { output in
+                output.append(contentsOf: Self.sign(row.mark).utf8)
+                layout.row(row.connection, colour: colour && row.mark == .none, into: &output)
+            }
+        }
+    }
+
+    private func keys(_ model: LiveModel, _ size: TerminalSize) -> String {
+        let room = Self.visibleRows(model, height: size.rows)
+        let last = min(model.rows.count, model.offset + room)
+        let range = model.rows.isEmpty ? "no connections" : "\(model.offset + 1)-\(last) of \(model.rows.count)"
+        return "\(range)  q quit  s sort: \(model.sort)  \(model.isPaused ? "space go on (PAUSED)" : "space pause")  arrows scroll"
+    }
+
+    private static func sign(_ mark: LiveRow.Mark) -> String {
+        switch mark {
+        case .none: "  "
+        case .new: "+ "
+        case .changed: "~ "
+        case .ending: "- "
+        }
+    }
+
+    private static func style(_ mark: LiveRow.Mark) -> String? {
+        switch mark {
+        case .none: nil
+        case .new: "\u{1b}[32m"
+        case .changed: "\u{1b}[33m"
+        case .ending: "\u{1b}[2m"
+        }
+    }
+
+    /// Control characters made visible, and cut at the window's edge.
+    private static func append(_ text: String, width: Int, to output: inout [UInt8]) {
+        var visible: [UInt8] = []
+        visible.appendVisible(text)
+        output.append(contentsOf: String(String(decoding: visible, as: UTF8.self).prefix(width)).utf8)
+    }
+}

@@ -1,0 +1,62 @@
+import CLinux
+import Filters
+import Glibc
+import KernelState
+import Netlink
+import Rendering
+import Terminal
+
+/// Where a watch's news goes: event lines into a pipe, or the live screen.
+protocol WatchOutput {
+    mutating func take(_ event: WatchEvent, of namespace: NetworkNamespace)
+    /// Called when nothing more is to be done at the moment. False ends the watch.
+    mutating func refresh(_ watches: [NamespaceWatch], at time: Double) -> Bool
+    /// When ``refresh(_:at:)`` wants to be called again.
+    var dueAt: Double { get }
+    /// A key's descriptor, where there are keys.
+    var keyboard: Int32? { get }
+    mutating func handle(_ signal: WatchSignal)
+}
+
+/// `kstate conn --watch`: one thread that waits for events, signals, keys and the clock.
+struct ConnectionWatch<Output: WatchOutput> {
+    private final class State {
+        var output: Output
+        init(_ output: Output) { self.output = output }
+    }
+
+    private let state: State
+    private let watches: [NamespaceWatch]
+
+    init(_ namespaces: [FoundNamespace], filter: ConnectionFilter, mode: KernelFilterMode, output: Output) throws(KernelStateError) {
+        let state = State(output)
+        var watches: [NamespaceWatch] = []
+        for found in namespaces {
+            watches.append(
+                try NamespaceWatch(found, filter: filter, mode: mode) { event, namespace in state.output.take(event, of: namespace) })
+        }
+        self.state = state
+        self.watches = watches
+    }
+
+    /// Runs until a signal, a key or the output's end stops it.
+    func run(_ signals: borrowing SignalQueue) {
+        while true {
+            for watch in watches { watch.step() }
+            for signal in signals.read() {
+                if signal == .end { return }
+                state.output.handle(signal)
+            }
+            guard state.output.refresh(watches, at: Host.uptime) else { return }
+            wait(signals.descriptor)
+        }
+    }
+
+    private func wait(_ signals: Int32) {
+        let due = watches.map(\.dueAt).reduce(state.output.dueAt, min)
+        let milliseconds = due.isFinite ? Int32(min(max(0, (due - Host.uptime) * 1_000 + 0.999), 3_600_000)) : -1
+        var waiting = ([signals] + watches.compactMap(\.descriptor) + [state.output.keyboard].compactMap { $0 })
+            .map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        _ = poll(&waiting, nfds_t(waiting.count), milliseconds)
+    }
+}

@@ -1,0 +1,56 @@
+import Glibc
+import KernelState
+import Rendering
+import Terminal
+
+/// `--watch` into a pipe or file: an event a line, written as soon as the loop comes to rest.
+struct EventLines: WatchOutput {
+    enum Form {
+        case json, text
+    }
+
+    private let form: Form
+    private let json: EventJSONWriter
+    private let text: EventTextWriter
+    private var buffer: [UInt8] = []
+    private(set) var error: OutputError?
+
+    init(_ form: Form, namespaces: [NetworkNamespace]) {
+        self.form = form
+        json = EventJSONWriter(namespaces: namespaces)
+        text = EventTextWriter(namespaces: namespaces)
+    }
+
+    var dueAt: Double { .infinity }
+    var keyboard: Int32? { nil }
+
+    mutating func take(_ event: WatchEvent, of namespace: NetworkNamespace) {
+        switch form {
+        case .json: json.append(event, at: Host.now, to: &buffer)
+        case .text: text.append(event, at: Host.now, to: &buffer)
+        }
+        if buffer.count >= OutputSink.standardCapacity { flush() }
+    }
+
+    mutating func refresh(_ watches: [NamespaceWatch], at time: Double) -> Bool {
+        flush()
+        return error == nil
+    }
+
+    mutating func handle(_ signal: WatchSignal) {
+        if signal == .stop { SignalQueue.stopProcess() }
+    }
+
+    private mutating func flush() {
+        guard !buffer.isEmpty else { return }
+        var sink = OutputSink(descriptor: STDOUT_FILENO)
+        swap(&sink.buffer, &buffer)
+        sink.flush()
+        if let failure = sink.error {
+            error = failure
+            // The state machine asks at its next rest; a closed pipe ends quietly.
+            if failure != .closedPipe { printError("kstate: \(failure.text)") }
+        }
+        buffer = []
+    }
+}

@@ -1,0 +1,226 @@
+import Conntrack
+import Correlation
+import Filters
+import KernelState
+import Netlink
+import Rendering
+
+/// Follows the connections of one namespace: a dump first, then events, single lookups and IPVS readings.
+final class NamespaceWatch {
+    /// Events taken at a time, so that keys and signals are never far.
+    private static let eventsAtOnce = 4_096
+    private static let lookupPeriod = 1.0
+    /// Seconds of a second spent on single lookups: half a hundredth.
+    private static let lookupBudget = 0.005
+    /// With `nf_conntrack_events` = 0 there are dumps alone, for a tenth of the time at most.
+    private static let shortestDumpPeriod = 2.0
+    /// A dump now and then, for at most this share of the time, finds what neither an event nor a lookup could tell.
+    private static let reconciliationShare = 0.002
+
+    let namespace: NetworkNamespace
+    private(set) var view: ConnectionView
+    private let handle: NamespaceHandle
+    private let filter: ConnectionFilter
+    private let mode: KernelFilterMode
+    private let emit: (WatchEvent, NetworkNamespace) -> Void
+
+    private var events: ConntrackEvents?
+    private var lookup: ConntrackLookup?
+    private var dump: ConntrackTable?
+    private var dumpStarted = 0.0
+    private var dumpSpent = 0.0
+    private var dumpEnded = -Double.infinity
+    private var needsDump = true
+    private var hasListed = false
+    private var sendsEvents = true
+    private var lookupQueue: [ConnectionView.ID] = []
+    private var lookupDue = 0.0
+    private var ipvs: IPVSWatch
+    private var related: Set<Endpoint> = []
+    /// How much of each table the last reading saw.
+    private(set) var conntrack: TableCoverage?
+    /// Events that the kernel dropped since the watch began.
+    private(set) var lost: UInt64 = 0
+
+    init(_ found: FoundNamespace, filter: ConnectionFilter, mode: KernelFilterMode, emit: @escaping (WatchEvent, NetworkNamespace) -> Void)
+        throws(KernelStateError)
+    {
+        let handle = try NamespaceHandle(path: found.path)
+        self.handle = handle
+        self.namespace = found.namespace
+        self.filter = filter
+        self.mode = mode
+        self.emit = emit
+        view = ConnectionView(namespace: found.namespace.inode) { filter.admits($0) }
+        ipvs = IPVSWatch(filter: filter)
+        if filter.table != .ipvs { try openConntrack() }
+        if filter.table != .conntrack { readServices() }
+    }
+
+    /// Listens before the first dump, so that nothing falls between them.
+    private func openConntrack() throws(KernelStateError) {
+        let ports = filter.ports?.ports ?? []
+        do throws(KernelStateError) {
+            try handle.inside { () throws(KernelStateError) in
+                _ = try TableGauge()  // no socket before it is sure that none loads a module
+                events = .some(try ConntrackEvents(ports: related.isEmpty ? ports : []))
+                lookup = .some(try ConntrackLookup())
+                sendsEvents = KernelFile.number(at: "/proc/sys/net/netfilter/nf_conntrack_events") != 0
+            }
+        } catch {
+            conntrack = .unavailable(error.description)
+            needsDump = false
+            if filter.table == .conntrack || error.code == 1 { throw error }
+        }
+    }
+
+    private func readServices() {
+        try? handle.inside { () throws(KernelStateError) in ipvs.begin() }
+    }
+
+    var descriptor: Int32? { events?.descriptor }
+    var ipvsCoverage: TableCoverage? { filter.table == .conntrack ? nil : ipvs.coverage }
+    var ipvsInterval: Double { ipvs.interval }
+    var isReading: Bool { dump != nil || ipvs.isReading || needsDump }
+    var tables: ReportTables { ReportTables(conntrack: filter.table == .ipvs ? nil : conntrack, ipvs: ipvsCoverage) }
+
+    /// When there is something to do next, on the clock of ``Host/uptime``.
+    var dueAt: Double {
+        if isReading { return 0 }
+        var due = Double.infinity
+        if filter.table != .conntrack { due = min(due, ipvs.dueAt) }
+        if events != nil { due = min(due, lookupDue, nextDump) }
+        return due
+    }
+
+    private var nextDump: Double {
+        let share = sendsEvents ? Self.reconciliationShare : 0.1
+        return dumpEnded + max(sendsEvents ? 30 : Self.shortestDumpPeriod, dumpSpent / share)
+    }
+
+    /// Does what is due: a portion of each reading under way, the events that have come, lookups.
+    func step() {
+        takeEvents()
+        stepDump()
+        takeEvents()
+        stepIPVS()
+        if !needsDump, dump == nil { lookUpSome() }
+    }
+
+    private func tell(_ change: ConnectionChange, _ connection: Connection) {
+        switch change {
+        case .new: emit(.new(connection, existing: !hasListed), namespace)
+        case .change: emit(.change(connection), namespace)
+        case .end: emit(.end(connection), namespace)
+        }
+    }
+
+    // MARK: Conntrack
+
+    private func takeEvents() {
+        guard var socket = events.take() else { return }
+        let now = Host.uptime
+        let filter = filter
+        let related = related
+        _ = try? socket.receive(limit: Self.eventsAtOnce) { kind, flow in
+            let flow = copy flow
+            guard filter.mayAdmit(flow, relatedServices: related) else { return }
+            ipvs.noteNews(of: flow.original.destinationEndpoint, at: now)
+            if kind == .destroy { view.remove(flow, tell) } else { view.apply(event: flow, at: now, tell) }
+        }
+        let drops = socket.drops()
+        if drops > 0 {
+            lost += drops
+            emit(.lost(drops), namespace)
+            needsDump = true
+        }
+        events = .some(socket)
+    }
+
+    private func stepDump() {
+        guard events != nil || dump != nil else { return }
+        if dump == nil {
+            guard needsDump || Host.uptime >= nextDump else { return }
+            beginDump()
+        }
+        guard var table = dump.take() else { return }
+        let start = Host.uptime
+        let filter = filter
+        let related = related
+        do throws(KernelStateError) {
+            let more = try table.next(where: { filter.mayAdmit(copy $0, relatedServices: related) }) { flow in
+                view.apply(dumped: copy flow, at: start, tell)
+            }
+            dumpSpent += Host.uptime - start
+            conntrack = table.coverage
+            if more { dump = .some(table) } else { endDump() }
+        } catch {
+            conntrack = .unavailable(error.description)
+            dumpEnded = Host.uptime
+        }
+    }
+
+    private func beginDump() {
+        let announced = needsDump
+        needsDump = false
+        dumpSpent = 0
+        view.beginReading()
+        do throws(KernelStateError) {
+            let table = try handle.inside { () throws(KernelStateError) in
+                try ConntrackTable(walks: LiveTables.walks(filter, mode, joinsIPVS: ipvs.coverage?.available ?? false))
+            }
+            dump = .some(table)
+        } catch {
+            conntrack = .unavailable(error.description)
+            dumpEnded = Host.uptime
+        }
+        dumpIsAnnounced = announced
+    }
+    private var dumpIsAnnounced = true
+
+    private func endDump() {
+        dumpEnded = Host.uptime
+        // An incomplete reading cannot tell what has gone: lookups will.
+        if conntrack?.complete == true { view.endReading(tell) }
+        if !hasListed, !ipvs.isReading { hasListed = true }
+        if dumpIsAnnounced { emit(.resync(tables), namespace) }
+        lookupQueue = []
+        lookupDue = dumpEnded + Self.lookupPeriod
+    }
+
+    /// Asks for entries that no event can be trusted to tell of, in turn, for a bounded share of the time.
+    private func lookUpSome() {
+        let now = Host.uptime
+        guard now >= lookupDue, var socket = lookup.take() else { return }
+        lookupDue = now + Self.lookupPeriod
+        if lookupQueue.isEmpty { lookupQueue = view.ids }
+        while let id = lookupQueue.popLast(), Host.uptime - now < Self.lookupBudget {
+            guard let flow = view.needsLookup(id, at: now) else { continue }
+            do throws(KernelStateError) {
+                if let current = try socket.entry(like: flow), current.id == flow.id {
+                    view.apply(dumped: current, at: now, tell)
+                } else {
+                    view.remove(flow, tell)
+                }
+            } catch {
+                break
+            }
+        }
+        lookup = .some(socket)
+    }
+
+    // MARK: IPVS
+
+    private func stepIPVS() {
+        guard filter.table != .conntrack else { return }
+        if !ipvs.isReading {
+            guard Host.uptime >= ipvs.dueAt else { return }
+            readServices()
+            if !ipvs.isReading { return view.apply(rows: [], services: ServiceIndex(), at: Host.uptime, tell) }
+        }
+        guard let reading = ipvs.step() else { return }
+        related = filter.relatedServices(of: reading.services)
+        view.apply(rows: reading.rows, services: ServiceIndex(reading.services), at: Host.uptime, tell)
+        if dump == nil, !needsDump { hasListed = true }
+    }
+}
