@@ -53,7 +53,7 @@ let package = Package(
 
         // One folder a target; the lab that makes real tables is in Tests/Lab.
         .executableTarget(
-            name: "table-filler", dependencies: ["KernelState", "Netlink", "CNetlink", "CLinux"], path: "Tests/Lab/TableFiller",
+            name: "table-filler", dependencies: ["KernelState", "ConntrackText"], path: "Tests/Lab/TableFiller",
             swiftSettings: lifetimes),
         .testTarget(name: "KernelStateTests", dependencies: ["KernelState"], swiftSettings: strict),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], swiftSettings: lifetimes),

@@ -1,8 +1,9 @@
-internal import KernelState
+public import KernelState
 
-/// Encodes an entry as the ctnetlink message that the kernel would send for it, for a library that only reads those.
-struct FlowEncoder {
-    private(set) var bytes: [UInt8] = []
+/// Encodes an entry as the ctnetlink message that the kernel would send for it, for a library that only reads those, and for
+/// tests, which make entries with it.
+public struct FlowEncoder {
+    public private(set) var bytes: [UInt8] = []
 
     // enum cntl_msg_types, ctattr_type and their nested kin, from linux/netfilter/nfnetlink_conntrack.h, which this target does
     // not import: libnfnetlink's older copies of the same names stand in its way.
@@ -14,12 +15,15 @@ struct FlowEncoder {
         case timestamp = 20
     }
 
-    init(_ flow: Flow) {
+    /// - Parameters:
+    ///   - flags: `nlmsg_flags`.
+    ///   - sequence: `nlmsg_seq`.
+    public init(_ flow: Flow, flags: UInt16 = 0, sequence: UInt32 = 0) {
         bytes.reserveCapacity(512)
         put32(0)  // nlmsg_len, known at the end
         put16(Self.messageType)
-        put16(0)
-        put32(0)
+        put16(flags)
+        put32(sequence)
         put32(0)
         bytes += [flow.family.rawValue, 0, 0, 0]
         putTuple(.original, flow.original)
@@ -77,7 +81,15 @@ struct FlowEncoder {
         case .sctp(let state): coded = (3, state.rawValue)
         case .unknown, nil: return
         }
-        attribute(.protocolInfo) { $0.attribute(coded.nest) { $0.attribute(1) { $0.bytes.append(coded.number) } } }
+        attribute(.protocolInfo) { info in
+            info.attribute(coded.nest) { nested in
+                nested.attribute(1) { $0.bytes.append(coded.number) }
+                guard case .sctp = state else { return }
+                // The kernel makes no SCTP entry without its two verification tags.
+                nested.attribute(2) { $0.putBig32(0) }
+                nested.attribute(3) { $0.putBig32(0) }
+            }
+        }
     }
 
     private mutating func putPair(_ type: Attribute, _ first: UInt64, _ second: UInt64?) {

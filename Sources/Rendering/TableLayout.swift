@@ -43,32 +43,39 @@ public struct TableLayout: Sendable {
         asked[index].appendCell(connection, namespaces: namespaces, to: &cell)
     }
 
-    /// Chooses which columns are shown, and how wide, on this terminal.
+    /// Chooses which columns are shown, and how wide, on this terminal: first addresses lose their middles, the client's before
+    /// the others', then whole columns go, the most expendable first. States and numbers are shown whole or not at all: half of
+    /// one says something else.
     private func arranged() -> [(index: Int, width: Int)] {
-        var shown = asked.indices.map { (index: $0, width: natural[$0]) }
-        guard let terminalWidth else { return shown }
-        var excess: Int { shown.reduce(Self.gap * (shown.count - 1) - terminalWidth) { $0 + $1.width } }
-        /// States and numbers are shown whole or not at all: half of one says something else.
-        func narrow(to least: Int, _ columns: [Column]) {
+        let everything = asked.indices.map { (index: $0, width: natural[$0]) }
+        guard let terminalWidth else { return everything }
+        var kept = everything
+        while true {
+            if let fitting = narrowed(kept, to: terminalWidth, least: Self.narrowestAddress) { return fitting }
+            guard kept.count > 2, let worst = Self.mostExpendable(kept.map { asked[$0.index] }) else { break }
+            kept.remove(at: worst)
+        }
+        if let fitting = narrowed(kept, to: terminalWidth, least: 4) { return fitting }
+        return kept.suffix(1).map { (index: $0.index, width: min($0.width, terminalWidth)) }
+    }
+
+    /// The columns with their addresses narrowed until all fit; nil when they cannot.
+    private func narrowed(_ columns: [(index: Int, width: Int)], to width: Int, least: Int) -> [(index: Int, width: Int)]? {
+        var columns = columns
+        var excess: Int { columns.reduce(Self.gap * (columns.count - 1) - width) { $0 + $1.width } }
+        for narrowable in [[Column.client, .translated], Column.addresses] {
             while excess > 0,
-                let widest = shown.indices.filter({ columns.contains(asked[shown[$0].index]) && shown[$0].width > least })
-                    .max(by: { shown[$0].width < shown[$1].width })
-            { shown[widest].width -= 1 }
+                let widest = columns.indices.filter({ narrowable.contains(asked[columns[$0].index]) && columns[$0].width > least })
+                    .max(by: { columns[$0].width < columns[$1].width })
+            {
+                columns[widest].width -= 1
+            }
         }
-        func drop(_ least: Int) {
-            while excess > 0, shown.count > 1,
-                let worst = shown.indices.filter({ asked[shown[$0].index].expendability >= least })
-                    .max(by: { asked[shown[$0].index].expendability <= asked[shown[$1].index].expendability })
-            { shown.remove(at: worst) }
-        }
-        drop(3)
-        narrow(to: Self.narrowestAddress, [.client, .translated])
-        narrow(to: Self.narrowestAddress, Column.addresses)
-        drop(1)
-        narrow(to: Self.narrowestAddress / 2, Column.addresses)
-        drop(0)
-        if shown.count == 1 { shown[0].width = min(shown[0].width, terminalWidth) }
-        return shown
+        return excess > 0 ? nil : columns
+    }
+
+    private static func mostExpendable(_ columns: [Column]) -> Int? {
+        columns.indices.max { columns[$0].expendability <= columns[$1].expendability }
     }
 
     /// Appends the heading, without a line's end.
