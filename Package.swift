@@ -57,7 +57,7 @@ let package = Package(
             swiftSettings: lifetimes),
         .testTarget(name: "KernelStateTests", dependencies: ["KernelState"], swiftSettings: strict),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], swiftSettings: lifetimes),
-        .testTarget(name: "ConntrackTests", dependencies: ["Conntrack", "ConntrackText", "Netlink"], swiftSettings: lifetimes),
+        .testTarget(name: "ConntrackTests", dependencies: ["Conntrack", "ConntrackText", "Netlink", "CLinux"], swiftSettings: lifetimes),
         .testTarget(name: "IPVSTests", dependencies: ["IPVS", "Netlink"], swiftSettings: lifetimes),
         .testTarget(name: "CorrelationTests", dependencies: ["Correlation"], swiftSettings: strict),
         .testTarget(name: "FiltersTests", dependencies: ["Filters"], swiftSettings: strict),

@@ -1,0 +1,241 @@
+import Correlation
+import KernelState
+import Testing
+
+func endpoint(_ text: String) -> Endpoint {
+    let parts = text.split(separator: ":")
+    return Endpoint(address: IPAddress(parts[0])!, port: UInt16(parts[1])!)
+}
+
+/// A conntrack entry as `conntrack -L` would order its words: source, destination, and the reply's.
+func flow(_ source: String, _ destination: String, _ replySource: String, _ replyDestination: String, id: UInt32 = 1) -> Flow {
+    func tuple(_ source: Endpoint, _ destination: Endpoint) -> Tuple {
+        Tuple(
+            source: source.address, destination: destination.address, transport: .tcp,
+            detail: .ports(source: source.port!, destination: destination.port!))
+    }
+    var flow = Flow(
+        original: tuple(endpoint(source), endpoint(destination)), reply: tuple(endpoint(replySource), endpoint(replyDestination)))
+    flow.id = id
+    flow.state = .tcp(.established)
+    flow.status = [.seenReply, .assured, .confirmed]
+    flow.timeout = 100
+    return flow
+}
+
+func row(_ client: String, _ service: String, _ backend: String, state: IPVSState = .established) -> IPVSConnection {
+    IPVSConnection(
+        transport: .tcp, client: endpoint(client), service: endpoint(service), backend: endpoint(backend), state: state, expires: 60)
+}
+
+let services: [VirtualService] = {
+    var service = VirtualService(identity: .address(.tcp, endpoint("10.96.0.10:80")), scheduler: "rr")
+    service.backends = [Backend(endpoint: endpoint("10.244.0.5:8080"), forwarding: .masquerade, weight: 3)]
+    return [service]
+}()
+
+/// KERNEL.md's table: what conntrack says of one connection under each arrangement.
+@Suite struct ArrangementTests {
+    private let index = ServiceIndex(services)
+
+    @Test(arguments: [
+        ("masquerading IPVS", flow("192.168.0.10:40001", "10.96.0.10:80", "10.244.0.5:8080", "192.168.0.10:40001"), nil as String?),
+        ("a masqueraded client", flow("192.168.0.10:45000", "10.96.0.10:80", "10.244.0.5:8080", "10.244.0.1:45000"), "10.244.0.1:45000"),
+        ("a masqueraded port", flow("192.168.0.10:45000", "10.96.0.10:80", "10.244.0.5:8080", "10.244.0.1:1024"), "10.244.0.1:1024"),
+    ])
+    func `translated`(name: String, flow: Flow, translatedClient: String?) {
+        let connection = Connection(flow, services: index)
+        #expect(connection.client == flow.original.sourceEndpoint)
+        #expect(connection.service == endpoint("10.96.0.10:80"))
+        #expect(connection.backend == endpoint("10.244.0.5:8080"))
+        #expect(connection.translatedClient == translatedClient.map(endpoint))
+    }
+
+    @Test func `what translates nothing has no service`() {
+        let connection = Connection(flow("10.0.0.1:1000", "10.0.0.2:80", "10.0.0.2:80", "10.0.0.1:1000"), services: index)
+        #expect(connection.service == nil)
+        #expect(connection.backend == endpoint("10.0.0.2:80"))
+        #expect(connection.translatedClient == nil)
+    }
+
+    @Test func `direct routing: only IPVS knows the backend`() {
+        let flow = flow("192.168.0.10:40005", "10.96.0.10:80", "10.96.0.10:80", "192.168.0.10:40005")
+        let connection = Connection(flow, row("192.168.0.10:40005", "10.96.0.10:80", "10.244.0.5:80"), services: index)
+        #expect(connection.service == endpoint("10.96.0.10:80"))
+        #expect(connection.backend == endpoint("10.244.0.5:80"))
+    }
+
+    @Test func `an entry that the backend began is turned round, if IPVS knows the service`() {
+        let reversed = flow("10.244.0.5:8080", "192.168.0.10:48000", "192.168.0.10:48000", "10.96.0.10:80")
+        let connection = Connection(reversed, services: index)
+        #expect(connection.client == endpoint("192.168.0.10:48000"))
+        #expect(connection.service == endpoint("10.96.0.10:80"))
+        #expect(connection.backend == endpoint("10.244.0.5:8080"))
+        #expect(Connection(reversed, services: ServiceIndex()).service == nil)
+    }
+
+    @Test func `forwarding and weight come from the service's backend`() {
+        let connection = Connection(row("192.168.0.10:40001", "10.96.0.10:80", "10.244.0.5:8080"), services: index)
+        #expect(connection.forwarding == .masquerade)
+        #expect(connection.weight == 3)
+    }
+}
+
+@Suite struct ConnectionJoinTests {
+    private let first = flow("192.168.0.10:40001", "10.96.0.10:80", "10.244.0.5:8080", "192.168.0.10:40001")
+    private let twin = row("192.168.0.10:40001", "10.96.0.10:80", "10.244.0.5:8080")
+
+    @Test(arguments: [true, false])
+    func `twins meet in either order`(flowFirst: Bool) {
+        var join = ConnectionJoin(conntrack: true, ipvs: true)
+        var found: [Connection] = []
+        if flowFirst { join.add(first) { found.append($0) } }
+        join.add(twin) { found.append($0) }
+        if !flowFirst { join.add(first) { found.append($0) } }
+        join.endFlows { found.append($0) }
+        join.endRows { found.append($0) }
+        #expect(found.count == 1)
+        #expect(found.first?.conntrack == first && found.first?.ipvs == twin)
+    }
+
+    @Test func `what has no twin stands alone once the other table has ended`() {
+        var join = ConnectionJoin(conntrack: true, ipvs: true)
+        var found: [Connection] = []
+        join.add(first) { found.append($0) }
+        join.add(row("192.168.0.11:1", "10.96.0.10:80", "10.244.0.5:8080")) { found.append($0) }
+        #expect(found.isEmpty)
+        join.endRows { found.append($0) }
+        #expect(found.map { $0.conntrack != nil } == [true])
+        #expect(join.waitingFlows == 0)
+        join.add(flow("1.1.1.1:1", "2.2.2.2:2", "2.2.2.2:2", "1.1.1.1:1")) { found.append($0) }
+        #expect(found.count == 2)  // nothing waits for a table that has ended
+        join.endFlows { found.append($0) }
+        #expect(found.count == 3)
+    }
+
+    @Test func `entries of several zones are never merged`() {
+        var zoned = first
+        zoned.zone = 5
+        var join = ConnectionJoin(conntrack: true, ipvs: true)
+        var found: [Connection] = []
+        join.add(zoned) { found.append($0) }
+        join.add(first) { found.append($0) }
+        join.add(twin) { found.append($0) }
+        join.endRows { found.append($0) }
+        join.endFlows { found.append($0) }
+        #expect(found.count == 2)
+        #expect(found.filter { $0.ipvs != nil }.map(\.zone) == [0])
+    }
+
+    @Test func `a template has no twin`() {
+        var join = ConnectionJoin(conntrack: true, ipvs: true)
+        var found: [Connection] = []
+        join.add(row("192.168.0.10:0", "10.96.0.10:80", "10.244.0.5:8080")) { found.append($0) }
+        #expect(found.count == 1)
+    }
+
+    /// Hands out its entries a few at a time.
+    private struct Portions<Entry>: EntrySource {
+        var coverage = TableCoverage(available: true, complete: true)
+        var entries: [Entry]
+        mutating func next(where wanted: (borrowing Entry) -> Bool, _ body: (borrowing Entry) -> Void) throws(KernelStateError) -> Bool {
+            for entry in entries.prefix(3) where wanted(entry) { body(entry) }
+            entries.removeFirst(min(3, entries.count))
+            return !entries.isEmpty
+        }
+    }
+
+    @Test func `a reader joins whatever the order and size of the tables`() throws {
+        let clients = (1...50).map { "192.168.0.10:\($0)" }
+        let flows = clients.map { flow($0, "10.96.0.10:80", "10.244.0.5:8080", $0) }.shuffled()
+        let rows = clients.dropLast(10).map { row($0, "10.96.0.10:80", "10.244.0.5:8080") }.shuffled()
+        var flowSource = Portions(entries: flows)
+        var rowSource = Portions(entries: rows)
+        let reader = ConnectionReader(services: ServiceIndex(services), wantsFlow: { _ in true }, wantsRow: { _ in true })
+        var found: [Connection] = []
+        try reader.read(flows: &flowSource, rows: &rowSource) { found.append($0) }
+        #expect(found.count == 50)
+        #expect(found.filter { $0.ipvs != nil }.count == 40)
+    }
+}
+
+@Suite struct ConnectionViewTests {
+    private let first = flow("192.168.0.10:40001", "10.96.0.10:80", "10.244.0.5:8080", "192.168.0.10:40001")
+
+    private final class Log { var changes: [ConnectionChange] = [] }
+
+    @Test func `a connection begins, changes and ends once each`() {
+        let log = Log()
+        var view = ConnectionView(namespace: 1) { _ in true }
+        view.apply(event: first, at: 0) { change, _ in log.changes.append(change) }
+        var later = first
+        later.timeout = 99
+        later.counters = FlowCounters()
+        view.apply(event: later, at: 1) { change, _ in log.changes.append(change) }
+        #expect(log.changes == [.new])  // a timer is no change
+        later.state = .tcp(.timeWait)
+        view.apply(event: later, at: 2) { change, _ in log.changes.append(change) }
+        view.remove(later) { change, _ in log.changes.append(change) }
+        #expect(log.changes == [.new, .change, .end])
+        #expect(view.isEmpty)
+    }
+
+    @Test func `a late word about an entry that was replaced is passed over`() {
+        var view = ConnectionView(namespace: 1) { _ in true }
+        view.apply(event: flow("192.168.0.10:40001", "10.96.0.10:80", "10.244.0.5:8080", "192.168.0.10:40001", id: 2), at: 0) { _, _ in }
+        view.remove(first) { _, _ in Issue.record("another entry's end") }
+        #expect(!view.isEmpty)
+    }
+
+    @Test func `a reading ends what it does not meet`() {
+        let log = Log()
+        var view = ConnectionView(namespace: 1) { _ in true }
+        view.beginReading()
+        view.apply(dumped: first, at: 0) { _, _ in }
+        view.endReading { _, _ in Issue.record("it was met") }
+        view.beginReading()
+        view.endReading { change, _ in log.changes.append(change) }
+        #expect(log.changes == [.end])
+    }
+
+    @Test func `IPVS joins and leaves a connection without ending it`() {
+        let log = Log()
+        var view = ConnectionView(namespace: 1) { _ in true }
+        view.apply(dumped: first, at: 0) { change, _ in log.changes.append(change) }
+        view.apply(rows: [row("192.168.0.10:40001", "10.96.0.10:80", "10.244.0.5:8080")], services: ServiceIndex(services), at: 0) {
+            change, connection in
+            log.changes.append(change)
+            #expect(connection.conntrack != nil && connection.ipvs != nil)
+        }
+        view.apply(rows: [], services: ServiceIndex(services), at: 1) { change, _ in log.changes.append(change) }
+        #expect(log.changes == [.new, .change, .change])
+        #expect(view.connections(at: 1).count == 1)
+    }
+
+    @Test func `entries older than the watch are asked for, and those that send events once their timer is out`() throws {
+        var view = ConnectionView(namespace: 1) { _ in true }
+        view.apply(dumped: first, at: 0) { _, _ in }
+        let id = try #require(view.ids.first)
+        #expect(view.needsLookup(id, at: 1) != nil)
+        view.apply(event: first, at: 1) { _, _ in }
+        #expect(view.needsLookup(id, at: 2) == nil)
+        #expect(view.needsLookup(id, at: 102) != nil)
+    }
+
+    @Test func `what a filter no longer admits leaves the view`() {
+        let log = Log()
+        var view = ConnectionView(namespace: 1) { $0.conntrack?.state == .tcp(.established) }
+        view.apply(event: first, at: 0) { change, _ in log.changes.append(change) }
+        var closed = first
+        closed.state = .tcp(.close)
+        view.apply(event: closed, at: 1) { change, _ in log.changes.append(change) }
+        #expect(log.changes == [.new, .end])
+    }
+
+    @Test func `timers run down between tellings`() {
+        var view = ConnectionView(namespace: 1) { _ in true }
+        view.apply(event: first, at: 10) { _, _ in }
+        #expect(view.connections(at: 40).first?.conntrack?.timeout == 70)
+        #expect(view.connections(at: 1_000).first?.conntrack?.timeout == 0)
+    }
+}

@@ -1,0 +1,202 @@
+import KernelState
+import Testing
+
+@testable import Filters
+
+private func endpoint(_ address: UInt32, _ port: UInt16) -> Endpoint { Endpoint(address: IPAddress(ipv4: address), port: port) }
+
+@Suite struct FilterWordsTests {
+    @Test(arguments: ["0", "65536", "dns", "", "53,,80", "-1", "53,", " 53"])
+    func `bad ports are refused`(text: String) {
+        #expect(throws: FilterError.self) { try PortSet(text) }
+    }
+
+    @Test func `good ports are kept`() throws {
+        let ports = try PortSet("9153,53,53")
+        #expect(ports.ports == [53, 9153])
+        #expect(ports.contains(UInt16(53)) && !ports.contains(UInt16(54)))
+    }
+
+    @Test(arguments: [
+        ("10.0.0.1", "10.0.0.1", 32, nil as UInt16?), ("10.0.0.0/8:53", "10.0.0.0", 8, 53), ("fd00::1", "fd00::1", 128, nil),
+        ("fd00::/64", "fd00::", 64, nil), ("[fd00::1]:53", "fd00::1", 128, 53), ("[fd00::/64]:53", "fd00::", 64, 53),
+        ("[fd00::]/64:53", "fd00::", 64, 53), ("[fd00::1]", "fd00::1", 128, nil),
+    ])
+    func `endpoints in each form`(text: String, address: String, length: Int, port: UInt16?) throws {
+        let pattern = try EndpointPattern(text, option: "--client")
+        #expect(pattern.network == IPAddress(address))
+        #expect(pattern.prefixLength == length)
+        #expect(pattern.port == port)
+    }
+
+    @Test(arguments: ["", "x", "10.0.0.1/33", "10.0.0.1:0", "10.0.0.1:70000", "fd00::/129", ":", "10.0.0.1/", "[fd00::1]:x"])
+    func `endpoints that are none`(text: String) {
+        #expect(throws: FilterError.self) { try EndpointPattern(text, option: "--client") }
+    }
+
+    @Test func `states, protocols and marks`() throws {
+        #expect(try ConnectionFilter.states("syn_sent,SYN_RECV") == ["SYN_SENT", "SYN_RECV"])
+        #expect(throws: FilterError.self) { try ConnectionFilter.states("OPENISH") }
+        #expect(try ConnectionFilter.protocols("tcp,17") == [.tcp, .udp])
+        #expect(throws: FilterError.self) { try ConnectionFilter.protocols("tcpp") }
+        #expect(try ConnectionFilter.mark("0x4000/0xc000") == KernelWalk.Masked(value: 0x4000, mask: 0xc000))
+        #expect(throws: FilterError.self) { try ConnectionFilter.mark("3/1") }
+    }
+
+    @Test func `contradictions are named`() throws {
+        var table = ConnectionFilter()
+        table.table = .ipvs
+        table.unreplied = true
+        var family = ConnectionFilter()
+        family.family = .ipv4
+        family.clients = [try EndpointPattern("fd00::1", option: "--client")]
+        var ports = ConnectionFilter()
+        ports.ports = try PortSet("53")
+        ports.protocols = [.icmp]
+        var fixed = ConnectionFilter()
+        fixed.ports = try PortSet("53")
+        fixed.services = [try EndpointPattern(":80", option: "--service")]
+        fixed.backends = [try EndpointPattern(":8080", option: "--backend")]
+        for filter in [table, family, ports, fixed] {
+            #expect(throws: FilterError.self) { try filter.checkForContradictions() }
+        }
+        try ConnectionFilter().checkForContradictions()
+    }
+}
+
+@Suite struct ConnectionFilterTests {
+    private func connection() -> Connection {
+        var connection = Connection(
+            transport: .tcp, client: endpoint(0x0a00_0001, 53), service: endpoint(0x0a60_0001, 80), backend: endpoint(0x0af4_0001, 8080))
+        var flow = Flow(
+            original: Tuple(
+                source: IPAddress(ipv4: 0x0a00_0001), destination: IPAddress(ipv4: 0x0a60_0001), transport: .tcp,
+                detail: .ports(source: 53, destination: 80)),
+            reply: Tuple(
+                source: IPAddress(ipv4: 0x0af4_0001), destination: IPAddress(ipv4: 0x0a00_0001), transport: .tcp,
+                detail: .ports(source: 8080, destination: 53)))
+        flow.state = .tcp(.synSent)
+        flow.mark = 0x4001
+        connection.conntrack = flow
+        return connection
+    }
+
+    private func admits(_ change: (inout ConnectionFilter) throws -> Void) rethrows -> Bool {
+        var filter = ConnectionFilter()
+        try change(&filter)
+        return filter.admits(connection())
+    }
+
+    @Test func `a port is the service's or the backend's, never the client's`() throws {
+        #expect(try admits { $0.ports = try PortSet("80") })
+        #expect(try admits { $0.ports = try PortSet("8080") })
+        #expect(try !admits { $0.ports = try PortSet("53") })
+    }
+
+    @Test func `each criterion`() throws {
+        #expect(try admits { $0.clients = [try EndpointPattern("10.0.0.0/24", option: "")] })
+        #expect(try !admits { $0.services = [try EndpointPattern("10.96.0.2", option: "")] })
+        #expect(try admits { $0.backends = [try EndpointPattern("10.244.0.1:8080", option: "")] })
+        #expect(admits { $0.states = ["SYN_SENT"] })
+        #expect(!admits { $0.states = ["ESTABLISHED"] })
+        #expect(admits { $0.unreplied = true })
+        #expect(!admits { $0.family = .ipv6 })
+        #expect(!admits { $0.protocols = [.udp] })
+        #expect(admits { $0.mark = KernelWalk.Masked(value: 0x4000, mask: 0xc000) })
+        #expect(!admits { $0.zone = 1 })
+    }
+
+    /// Whatever the join makes of an entry, the filter before it must not have refused what the filter after it would admit.
+    @Test func `the filter before the join never refuses what the one after it admits`() throws {
+        var random = SystemRandomNumberGenerator()
+        func port() -> UInt16 { [53, 80, 8080].randomElement(using: &random)! }
+        func address() -> IPAddress { IPAddress(ipv4: UInt32.random(in: 1...3, using: &random)) }
+        for _ in 0..<20_000 {
+            let original = Tuple(source: address(), destination: address(), transport: .tcp, detail: .ports(source: port(), destination: port()))
+            let reply = Tuple(source: address(), destination: address(), transport: .tcp, detail: .ports(source: port(), destination: port()))
+            var flow = Flow(original: original, reply: reply)
+            flow.zone = UInt16.random(in: 0...1, using: &random)
+            var filter = ConnectionFilter()
+            if Bool.random() { filter.ports = try PortSet("\(port())") }
+            if Bool.random() { filter.clients = [try EndpointPattern("\(address())", option: "")] }
+            if Bool.random() { filter.zone = 1 }
+            if Bool.random() { filter.unreplied = true }
+            let translated = reply.sourceEndpoint != original.destinationEndpoint
+            var connection = Connection(
+                transport: .tcp, client: original.sourceEndpoint, service: translated ? original.destinationEndpoint : nil,
+                backend: translated ? reply.sourceEndpoint : original.destinationEndpoint)
+            connection.conntrack = flow
+            if filter.admits(connection) { #expect(filter.mayAdmit(flow, relatedServices: [])) }
+        }
+    }
+}
+
+@Suite struct KernelFilterPlanTests {
+    private let today = KernelFilterPlan.KernelVersion(major: 6, minor: 18)
+
+    private func filter(_ change: (inout ConnectionFilter) throws -> Void) rethrows -> ConnectionFilter {
+        var filter = ConnectionFilter()
+        try change(&filter)
+        return filter
+    }
+
+    private func walks(_ filter: ConnectionFilter, _ mode: KernelFilterMode = .always, entries: UInt64 = 1_000_000) -> [KernelWalk]? {
+        KernelFilterPlan(filter, kernel: today).walks(mode, entries: entries, buckets: 65_536, joinsIPVS: false)
+    }
+
+    @Test func `a service's port of one protocol and family is one walk`() throws {
+        let one = try filter {
+            $0.services = [try EndpointPattern(":9153", option: "")]
+            $0.protocols = [.tcp]
+            $0.family = .ipv4
+        }
+        var expected = KernelWalk(family: .ipv4)
+        expected.transport = .tcp
+        expected.destinationPort = 9153
+        #expect(walks(one) == [expected])
+        #expect(walks(one, .auto) == nil)  // it would hold a CPU for a third of a second
+        #expect(walks(one, .auto, entries: 20_000) == [expected])
+        #expect(walks(one, .never, entries: 20_000) == nil)
+        let old = KernelFilterPlan(one, kernel: KernelFilterPlan.KernelVersion(major: 4, minor: 19))
+        #expect(old.walks(.always, entries: 1, buckets: 1, joinsIPVS: false) == nil)
+    }
+
+    @Test func `a bare port is no walk: SCTP has ports too`() throws {
+        #expect(walks(try filter { $0.ports = try PortSet("53") }) == nil)
+        let both = try filter {
+            $0.ports = try PortSet("53")
+            $0.protocols = [.tcp, .udp]
+        }
+        #expect(walks(both)?.count == 8)
+    }
+
+    @Test func `unreplied is one walk for both families`() {
+        let walk = walks(filter { $0.unreplied = true })
+        #expect(walk?.count == 1)
+        #expect(walk?.first?.family == nil)
+        #expect(walk?.first?.status == KernelWalk.Masked(value: 0, mask: 2))
+    }
+
+    @Test func `IPv6 addresses are never filtered by the kernel`() throws {
+        let six = try filter {
+            $0.services = [try EndpointPattern("[fd00::1]:53", option: "")]
+            $0.protocols = [.udp]
+        }
+        for walk in try #require(walks(six)) { #expect(walk.ipv4Destination == nil && walk.destinationPort == 53) }
+        #expect(
+            walks(
+                try filter {
+                    $0.services = [try EndpointPattern("fd00::1", option: "")]; $0.protocols = [.udp]
+                }) == nil)
+    }
+
+    @Test func `where IPVS joins, the automatic choice makes no walk by tuple`() throws {
+        let one = try filter {
+            $0.services = [try EndpointPattern(":9153", option: "")]
+            $0.protocols = [.tcp]
+        }
+        let plan = KernelFilterPlan(one, kernel: today)
+        #expect(plan.walks(.auto, entries: 10_000, buckets: 1_024, joinsIPVS: true) == nil)
+        #expect(plan.walks(.auto, entries: 10_000, buckets: 1_024, joinsIPVS: false)?.count == 2)
+    }
+}
