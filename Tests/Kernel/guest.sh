@@ -1,0 +1,7 @@
+# guest.sh SCENARIO - sets the guest up and checks kstate against its kernel.
+here=$(dirname "$(realpath "$0")")
+case $1 in
+  dns-node | watch) source "$here/../Lab/dns-node.sh"; clients 30 ;;
+  forwarding) source "$here/../Lab/forwarding.sh" ;;
+esac
+PYTHONPATH=$here python3 -m unittest -v "guest_checks.$(tr -d - <<<"$1")"

@@ -1,0 +1,103 @@
+"""What is checked inside the guest, a class a scenario."""
+
+import json
+import subprocess
+import time
+import unittest
+
+import comparison
+
+
+def modules():
+    with open("/proc/modules") as listing:
+        return {line.split()[0] for line in listing}
+
+
+class dnsnode(unittest.TestCase):
+    def test_both_tables_and_their_join(self):
+        self.assertGreaterEqual(comparison.compare_ipvs(self), 14)
+        self.assertGreaterEqual(comparison.compare_join(self), 14)
+        comparison.compare_lines(self)
+
+    def test_the_silent_pod(self):
+        records = [json.loads(line) for line in comparison.kstate("--port", "9153", "-o", "jsonl").splitlines()]
+        silent = [record for record in records if record["backend"]["address"] == "10.233.71.1"]
+        self.assertEqual(len(silent), 4)
+        for record in silent:
+            self.assertEqual(record["ipvs"]["state"], "SYN_RECV")
+            self.assertEqual(record["conntrack"]["state"], "SYN_SENT")
+            self.assertEqual(record["conntrack"]["flags"], ["UNREPLIED"])
+        masqueraded = [record for record in silent if record["client"]["address"] == "10.233.0.3"]
+        self.assertEqual({record["translated_client"]["address"] for record in masqueraded}, {"169.254.1.1"})
+
+    def test_a_backend_port_that_differs(self):
+        records = [json.loads(line) for line in comparison.kstate("--port", "8080", "-o", "jsonl").splitlines()]
+        translated = [record for record in records if record["ipvs"]]
+        self.assertEqual(len(translated), 2)
+        for record in translated:
+            self.assertEqual(record["service"]["port"], 80)
+            self.assertEqual(record["ipvs"]["forwarding"], "Masq")
+
+    def test_other_than_root_sees_ipvs_and_is_told_why_not_conntrack(self):
+        result = subprocess.run(
+            ["setpriv", "--reuid", "65534", "--clear-groups", comparison.KSTATE, "conn", "--port", "9153", "-o", "jsonl"],
+            capture_output=True, text=True)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("CAP_NET_ADMIN", result.stderr)
+        self.assertEqual(len(result.stdout.splitlines()), 8)
+
+
+class forwarding(unittest.TestCase):
+    def test_every_way_of_forwarding(self):
+        comparison.compare_ipvs(self)
+        comparison.compare_join(self)
+        records = [json.loads(line) for line in comparison.kstate("-o", "jsonl").splitlines()]
+        methods = {record["ipvs"].get("forwarding") for record in records if record["ipvs"]}
+        self.assertLessEqual({"Route", "Tunnel", "Local"}, methods)
+        direct = [record for record in records if record["ipvs"] and record["ipvs"].get("forwarding") == "Route"]
+        self.assertEqual({record["backend"]["address"] for record in direct}, {"10.244.0.5"})
+        self.assertTrue(all(record["conntrack"] for record in direct))
+
+    def test_templates_and_marks(self):
+        records = [json.loads(line) for line in comparison.kstate("--table", "ipvs", "-o", "jsonl").splitlines()]
+        templates = [record for record in records if record["ipvs"].get("template")]
+        self.assertTrue(any("firewall_mark" not in record["ipvs"] for record in templates))
+        self.assertEqual({record["ipvs"]["firewall_mark"] for record in templates if "firewall_mark" in record["ipvs"]}, {7})
+
+
+class watch(unittest.TestCase):
+    def test_ipvs_states_and_ends_arrive(self):
+        watching = subprocess.Popen([comparison.KSTATE, "conn", "--watch", "-o", "jsonl", "--port", "9153"], stdout=subprocess.PIPE, text=True)
+        time.sleep(3)
+        subprocess.run(["ip", "netns", "exec", "c1", "python3", "-c", "import socket; socket.create_connection(('10.233.0.80', 80), 1)"])
+        subprocess.run(["ipvsadm", "-C"])
+        time.sleep(4)
+        watching.send_signal(2)
+        output, _ = watching.communicate()
+        self.assertEqual(watching.returncode, 0)
+        events = [json.loads(line) for line in output.splitlines()]
+        joined = [event for event in events if event.get("connection", {}).get("ipvs") and event["connection"]["conntrack"]]
+        self.assertGreaterEqual(len(joined), 8)
+        self.assertEqual(sum(event["event"] == "lost" for event in events), 0)
+
+
+class absent(unittest.TestCase):
+    def test_the_module_is_named_and_not_loaded(self):
+        before = modules()
+        self.assertNotIn("ip_vs", before)
+        result = subprocess.run([comparison.KSTATE, "conn"], capture_output=True, text=True)
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("ip_vs is not loaded", result.stderr)
+        result = subprocess.run([comparison.KSTATE, "conn", "--table", "ipvs"], capture_output=True, text=True)
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(modules(), before)
+
+
+class nonetlink(unittest.TestCase):
+    def test_the_module_is_named_and_not_loaded(self):
+        before = modules()
+        self.assertNotIn("nf_conntrack_netlink", before)
+        result = subprocess.run([comparison.KSTATE, "conn"], capture_output=True, text=True)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("modprobe nf_conntrack_netlink", result.stderr)
+        self.assertEqual(modules(), before)

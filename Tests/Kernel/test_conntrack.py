@@ -1,0 +1,173 @@
+"""conntrack on this machine's kernel, in namespaces of the tests' own, against conntrack -L. Needs root."""
+
+import json
+import os
+import subprocess
+import unittest
+
+import comparison
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+LAB = os.path.join(HERE, "..", "Lab")
+FILLER = os.path.join(os.path.dirname(comparison.KSTATE), "table-filler")
+
+
+def sh(script, **environment):
+    return subprocess.run(["bash", "-euc", script], check=True, capture_output=True, text=True, env={**os.environ, **environment}).stdout
+
+
+class NamespaceTest(unittest.TestCase):
+    """A namespace of its own for each test, gone when it ends."""
+
+    def setUp(self):
+        if os.geteuid() != 0:
+            self.fail("kernel tests need root: sudo make test")
+        self.netns = f"kstate-test-{os.getpid()}"
+        sh(f"ip netns add {self.netns}; ip -n {self.netns} link set lo up")
+
+    def tearDown(self):
+        sh(f"ip netns del {self.netns}")
+
+    def inside(self, script):
+        return sh(f"ip netns exec {self.netns} bash -euc '{script}'")
+
+
+class RandomEntries(NamespaceTest):
+    def fill(self, count, seed=1):
+        before = subprocess.check_output(["sysctl", "-n", "net.netfilter.nf_conntrack_max"], text=True).strip()
+        if int(before) < 2 * count:
+            self.addCleanup(sh, f"sysctl -qw net.netfilter.nf_conntrack_max={before}")
+            sh(f"sysctl -qw net.netfilter.nf_conntrack_max={2 * count}")
+        self.inside(f"{FILLER} {count} {seed} 9153 1")
+
+    def test_a_hundred_thousand_entries_field_by_field(self):
+        self.fill(100_000)
+        self.assertGreater(comparison.compare_conntrack(self, self.netns), 99_000)
+
+    def test_every_filter_against_the_whole(self):
+        self.fill(20_000, seed=7)
+        everything = [json.loads(line) for line in comparison.kstate("-o", "jsonl", netns=self.netns).splitlines()]
+
+        def ids(*arguments):
+            return sorted(json.loads(line)["conntrack"]["id"] for line in comparison.kstate("-o", "jsonl", *arguments, netns=self.netns).splitlines())
+
+        def wanted(predicate):
+            return sorted(record["conntrack"]["id"] for record in everything if predicate(record))
+
+        def has_port(record, port):
+            return any((record[end] or {}).get("port") == port for end in ("service", "backend"))
+
+        self.assertEqual(ids("--port", "9153"), wanted(lambda r: has_port(r, 9153)))
+        self.assertEqual(ids("--unreplied"), wanted(lambda r: "UNREPLIED" in r["conntrack"]["flags"]))
+        self.assertEqual(ids("--family", "6"), wanted(lambda r: r["family"] == "ipv6"))
+        self.assertEqual(ids("--state", "time_wait"), wanted(lambda r: r["conntrack"]["state"] == "TIME_WAIT"))
+        self.assertEqual(ids("--zone", "3"), wanted(lambda r: r["conntrack"]["zone"] == 3))
+        for mode in ("auto", "always", "never"):
+            self.assertEqual(ids("--unreplied", "--kernel-filter", mode), wanted(lambda r: "UNREPLIED" in r["conntrack"]["flags"]))
+            for family, name in (("4", "ipv4"), ("6", "ipv6")):
+                self.assertEqual(
+                    ids("--protocol", "tcp", "--family", family, "--service", ":9153", "--kernel-filter", mode),
+                    wanted(lambda r: r["protocol"] == "tcp" and r["family"] == name and (r["service"] or {}).get("port") == 9153))
+            self.assertEqual(
+                ids("--protocol", "tcp,udp", "--port", "53", "--kernel-filter", mode),
+                wanted(lambda r: r["protocol"] in ("tcp", "udp") and has_port(r, 53)))
+            self.assertEqual(
+                ids("--protocol", "udp", "--backend", "10.244.0.0/16", "--kernel-filter", mode),
+                wanted(lambda r: r["protocol"] == "udp" and r["backend"]["address"].startswith("10.244.")))
+
+    def test_the_table_is_resized_while_it_is_read(self):
+        self.fill(100_000)
+        before = subprocess.check_output(["sysctl", "-n", "net.netfilter.nf_conntrack_buckets"], text=True).strip()
+        self.addCleanup(sh, f"sysctl -qw net.netfilter.nf_conntrack_buckets={before}")
+        resizing = subprocess.Popen(["bash", "-c", f"for n in 1 2 3 4 5; do sysctl -qw net.netfilter.nf_conntrack_buckets=$(({before} / 4)); sleep 0.05; sysctl -qw net.netfilter.nf_conntrack_buckets={before}; sleep 0.05; done"])
+        result = subprocess.run([comparison.KSTATE, "conn", "-o", "json", "--netns", self.netns], capture_output=True, text=True)
+        resizing.wait()
+        document = json.loads(result.stdout)
+        ids = [(r["conntrack"]["id"], str(r["client"]), str(r["service"] or r["backend"]), r["protocol"], r["conntrack"]["zone"]) for r in document["connections"]]
+        self.assertEqual(len(ids), len(set(ids)), "a torn dump's duplicates were printed")
+        coverage = document["tables"]["conntrack"]
+        if coverage["complete"]:
+            self.assertEqual(result.returncode, 0)
+            self.assertEqual(len(ids), int(self.inside("conntrack -C")))
+        else:
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("incomplete", result.stderr)
+
+    def test_counters_times_and_marks(self):
+        self.inside("sysctl -qw net.netfilter.nf_conntrack_acct=1 net.netfilter.nf_conntrack_timestamp=1; "
+                    "iptables-legacy -t mangle -A OUTPUT -p udp -j CONNMARK --set-mark 0x2a; "
+                    "python3 -c \"import socket; s=socket.socket(2,2); s.sendto(b\\\"x\\\",(\\\"127.0.0.1\\\",9)); s.sendto(b\\\"xy\\\",(\\\"127.0.0.1\\\",9))\"")
+        record, = json.loads(comparison.kstate("--protocol", "udp", "-o", "json", netns=self.netns))["connections"]
+        self.assertEqual(record["conntrack"]["mark"], 0x2a)
+        self.assertEqual(record["conntrack"]["counters"]["original"], {"packets": 2, "bytes": 28 + 1 + 28 + 2})
+        self.assertTrue(record["conntrack"]["start"].startswith("20"))
+        comparison.compare_lines(self, self.netns)
+
+
+class DirectionalZones(NamespaceTest):
+    def test_zones_of_one_direction(self):
+        self.inside("iptables-legacy -t raw -A OUTPUT -p udp --dport 7 -j CT --zone-orig 7; "
+                    "iptables-legacy -t raw -A OUTPUT -p udp --dport 8 -j CT --zone 8; "
+                    "python3 -c \"import socket; s=socket.socket(2,2); s.sendto(b\\\"x\\\",(\\\"127.0.0.1\\\",7)); s.sendto(b\\\"x\\\",(\\\"127.0.0.1\\\",8))\"; "
+                    "ping -c1 -W1 127.0.0.1 >/dev/null")
+        self.assertGreaterEqual(comparison.compare_conntrack(self, self.netns), 2)
+        records = json.loads(comparison.kstate("--zone", "7", "-o", "json", netns=self.netns))["connections"]
+        self.assertEqual([record["conntrack"].get("zone_original") for record in records], [7])
+
+
+class Story(unittest.TestCase):
+    def test_one_pod_answers_and_one_does_not(self):
+        output = sh(f"source {LAB}/story.sh; trap story_end EXIT; story_begin; "
+                    f"{comparison.KSTATE} conn --netns $router --port 9153 -o jsonl --table conntrack")
+        states = {}
+        for record in map(json.loads, output.splitlines()):
+            self.assertEqual(record["service"], {"address": "10.233.0.3", "port": 9153})
+            states.setdefault(record["backend"]["address"], set()).add((record["conntrack"]["state"], *record["conntrack"]["flags"]))
+        self.assertEqual(states["10.233.71.1"], {("SYN_SENT", "UNREPLIED")})
+        self.assertEqual(states["10.233.74.65"], {("ESTABLISHED", "ASSURED")})
+
+
+class Watch(NamespaceTest):
+    def watch(self, *arguments):
+        return subprocess.Popen(
+            [comparison.KSTATE, "conn", "--watch", "-o", "jsonl", "--table", "conntrack", "--netns", self.netns, *arguments],
+            stdout=subprocess.PIPE, text=True)
+
+    def events(self, watch):
+        watch.send_signal(2)
+        output, _ = watch.communicate(timeout=60)
+        self.assertEqual(watch.returncode, 0)
+        return [json.loads(line) for line in output.splitlines()]
+
+    def test_old_entries_that_end_silently_are_noticed(self):
+        self.inside(f"{FILLER} 50 3 9153 100")
+        watch = self.watch("--port", "9153")
+        self.assertEqual(json.loads(watch.stdout.readline())["event"], "new")
+        self.inside("sleep 0.5; conntrack -F 2>/dev/null; sleep 2.5")
+        events = self.events(watch)
+        self.assertGreater(sum(event["event"] == "end" for event in events), 20)
+        news = 1 + sum(event["event"] == "new" for event in events)
+        self.assertEqual(news, sum(event["event"] == "end" for event in events))
+
+    def test_after_a_burst_the_view_equals_the_table(self):
+        before = subprocess.check_output(["sysctl", "-n", "net.netfilter.nf_conntrack_max"], text=True).strip()
+        self.addCleanup(sh, f"sysctl -qw net.netfilter.nf_conntrack_max={before}")
+        sh("sysctl -qw net.netfilter.nf_conntrack_max=700000")
+        watch = self.watch()
+        self.assertEqual(json.loads(watch.stdout.readline())["event"], "resync")
+        import threading
+        lines = []
+        reader = threading.Thread(target=lambda: lines.extend(watch.stdout))
+        reader.start()
+        self.inside(f"{FILLER} 300000 5 9153 1 2; sleep 3")
+        watch.send_signal(2)
+        reader.join()
+        self.assertEqual(watch.wait(), 0)
+        view = 0
+        for event in map(json.loads, lines):
+            view += {"new": 1, "end": -1}.get(event["event"], 0)
+        self.assertEqual(view, int(self.inside("conntrack -C")))
+
+
+if __name__ == "__main__":
+    unittest.main()

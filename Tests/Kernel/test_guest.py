@@ -1,0 +1,43 @@
+"""IPVS in the guest kernel: runs guest_*.py inside it and takes over their verdict. Without the guest kernel, in CI, it fails."""
+
+import os
+import shutil
+import subprocess
+import unittest
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+UML = os.path.join(HERE, "..", "Lab", "uml")
+
+
+class Guest(unittest.TestCase):
+    def setUp(self):
+        if not shutil.which("linux.uml"):
+            message = "NO GUEST KERNEL: IPVS stays untested. apt-get install user-mode-linux kmod"
+            if os.environ.get("CI"):
+                self.fail(message)
+            self.skipTest(message)
+
+    def run_in_guest(self, scenario, **environment):
+        result = subprocess.run(
+            [UML, os.path.join(HERE, "guest.sh"), scenario], capture_output=True, text=True, env={**os.environ, **environment})
+        print(result.stdout, flush=True)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    def test_the_storys_node(self):
+        self.run_in_guest("dns-node")
+
+    def test_direct_routing_tunnel_local_mark_and_persistence(self):
+        self.run_in_guest("forwarding")
+
+    def test_a_watch_follows_ipvs(self):
+        self.run_in_guest("watch")
+
+    def test_without_ip_vs_nothing_is_loaded(self):
+        self.run_in_guest("absent", MODULES="nf_conntrack_netlink nf_nat veth dummy")
+
+    def test_without_conntrack_netlink_nothing_is_loaded(self):
+        self.run_in_guest("no-netlink", MODULES="ip_vs ip_vs_rr veth dummy")
+
+
+if __name__ == "__main__":
+    unittest.main()
