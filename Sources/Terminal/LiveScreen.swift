@@ -38,8 +38,22 @@ public struct LiveScreen: Sendable {
 
     public init(colour: Bool) { self.colour = colour }
 
+    /// The title, the heading, a row and the keys: what even the lowest window shows, at the cost of the facts.
+    private static let linesKept = 4
+
     /// How many rows fit below the facts and above the keys.
-    public static func visibleRows(_ model: LiveModel, height: Int) -> Int { max(0, height - model.facts.count - 3) }
+    public static func visibleRows(_ model: LiveModel, height: Int) -> Int {
+        max(0, height - visibleFacts(model, height: height).count - linesKept + 1)
+    }
+
+    /// The facts that fit: warnings stay longest.
+    private static func visibleFacts(_ model: LiveModel, height: Int) -> [(text: String, isWarning: Bool)] {
+        let excess = model.facts.count - max(0, height - linesKept)
+        guard excess > 0 else { return model.facts }
+        let byNeed = model.facts.indices.sorted { !model.facts[$0].isWarning && model.facts[$1].isWarning }
+        let hidden = Set(byNeed.prefix(excess))
+        return model.facts.indices.filter { !hidden.contains($0) }.map { model.facts[$0] }
+    }
 
     public func frame(_ model: LiveModel, size: TerminalSize) -> [UInt8] {
         var output: [UInt8] = []
@@ -57,7 +71,7 @@ public struct LiveScreen: Sendable {
         func text(_ style: String?, _ words: String) { line(style) { Self.append(words, width: size.columns, to: &$0) } }
 
         text("\u{1b}[1m", model.title)
-        for fact in model.facts { text(fact.isWarning ? "\u{1b}[33m" : nil, fact.text) }
+        for fact in Self.visibleFacts(model, height: size.rows) { text(fact.isWarning ? "\u{1b}[33m" : nil, fact.text) }
         drawRows(model, size, line)
         while lines < size.rows - 1 { line(nil) { _ in } }
         text("\u{1b}[2m", keys(model, size))

@@ -10,6 +10,8 @@ public enum WatchSignal: Hashable, Sendable {
     case resized
     /// SIGTSTP: the user wants the shell for a while.
     case stop
+    /// SIGCONT: the process goes on, perhaps after a SIGSTOP that it could not see coming.
+    case resumed
 }
 
 /// Signals as something to poll(2) for, instead of handlers that interrupt.
@@ -20,7 +22,7 @@ public struct SignalQueue: ~Copyable {
     public init() throws(KernelStateError) {
         var set = sigset_t()
         sigemptyset(&set)
-        for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP] { sigaddset(&set, number) }
+        for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT] { sigaddset(&set, number) }
         pthread_sigmask(SIG_BLOCK, &set, nil)
         let descriptor = signalfd(-1, &set, Int32(SFD_NONBLOCK | SFD_CLOEXEC))
         guard descriptor >= 0 else {
@@ -39,6 +41,7 @@ public struct SignalQueue: ~Copyable {
             switch Int32(bitPattern: info.ssi_signo) {
             case SIGWINCH: signals.append(.resized)
             case SIGTSTP: signals.append(.stop)
+            case SIGCONT: signals.append(.resumed)
             default: signals.append(.end)
             }
         }

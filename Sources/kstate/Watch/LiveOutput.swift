@@ -46,7 +46,9 @@ struct LiveOutput: WatchOutput {
         let until = Host.uptime + Self.markedFor
         switch event {
         case .new(let connection, let existing): if !existing { marks[connection.mark] = (.new, until) }
-        case .change(let connection): marks[connection.mark] = (.changed, until)
+        case .change(let connection):
+            // A new connection changes its state at once; it is still new to whoever looks.
+            if marks[connection.mark]?.mark != .new { marks[connection.mark] = (.changed, until) }
         case .end(let connection): ended.append((connection, until))
         case .lost, .resync: break
         }
@@ -55,10 +57,14 @@ struct LiveOutput: WatchOutput {
     mutating func handle(_ signal: WatchSignal) {
         isDirty = true
         drawnAt = -.infinity
-        if signal == .stop {
+        switch signal {
+        case .stop:
             terminal.session.restore()
             SignalQueue.stopProcess()
+            // At once: the SIGCONT is read only after the next frame.
             terminal.session.resume()
+        case .resumed: terminal.session.resume()
+        case .resized, .end: break
         }
     }
 
