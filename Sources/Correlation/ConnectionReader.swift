@@ -45,22 +45,36 @@ public struct ConnectionReader {
 
     /// Reads until both sources end. The one of which fewer entries wait goes on first, so that no more of either is held than
     /// the smaller selection has, and about as many of the other.
+    ///
+    /// - Returns: why a source ended before its time. The other is read to its end all the same.
     public func read(
         flows: inout some EntrySource<Flow> & ~Copyable, rows: inout some EntrySource<IPVSConnection> & ~Copyable,
         _ emit: (Connection) -> Void
-    ) throws(KernelStateError) {
+    ) -> (flows: KernelStateError?, rows: KernelStateError?) {
+        var errors: (flows: KernelStateError?, rows: KernelStateError?) = (nil, nil)
         var moreFlows = flows.coverage.available
         var moreRows = rows.coverage.available
         var join = ConnectionJoin(conntrack: moreFlows, ipvs: moreRows, services: services)
         while moreFlows || moreRows {
-            if isEnough() { return }
+            if isEnough() { return errors }
             if moreRows, !moreFlows || join.waitingRows <= join.waitingFlows {
-                moreRows = try rows.next(where: wantsRow) { row in join.add(copy row, emit) }
+                do throws(KernelStateError) {
+                    moreRows = try rows.next(where: wantsRow) { row in join.add(copy row, emit) }
+                } catch {
+                    errors.rows = error
+                    moreRows = false
+                }
                 if !moreRows { join.endRows(emit) }
             } else {
-                moreFlows = try flows.next(where: wantsFlow) { flow in join.add(copy flow, emit) }
+                do throws(KernelStateError) {
+                    moreFlows = try flows.next(where: wantsFlow) { flow in join.add(copy flow, emit) }
+                } catch {
+                    errors.flows = error
+                    moreFlows = false
+                }
                 if !moreFlows { join.endFlows(emit) }
             }
         }
+        return errors
     }
 }

@@ -63,7 +63,7 @@ struct ConnectionReport {
             do throws(KernelStateError) {
                 let handle = try NamespaceHandle(path: found.path)
                 var tables = try handle.inside { () throws(KernelStateError) in LiveTables(filter: filter, list: list, mode: mode) }
-                summary.add(try tables.read(namespace: found.namespace.inode, isEnough: isEnough, emit), of: found.namespace)
+                summary.add(tables.read(namespace: found.namespace.inode, isEnough: isEnough, emit), of: found.namespace)
             } catch {
                 summary.add(error, of: found.namespace)
             }

@@ -55,7 +55,7 @@ struct LiveTables: ~Copyable {
     /// - Returns: how much was seen of each table that was asked for.
     mutating func read(
         namespace: UInt64, isEnough: @escaping () -> Bool, _ emit: (Connection) -> Void
-    ) throws(KernelStateError) -> ReadTables {
+    ) -> ReadTables {
         let filter = filter
         let related = filter.relatedServices(of: services)
         let reader = ConnectionReader(
@@ -71,34 +71,29 @@ struct LiveTables: ~Copyable {
             emit(connection)
         }
         var tables = ReadTables(error: (conntrack: conntrackError, ipvs: ipvsError))
-        if filter.table != .ipvs {
-            tables.conntrack = conntrackError.map { .unavailable($0.description) } ?? TableCoverage(available: true, complete: false)
-        }
-        if filter.table != .conntrack {
-            tables.ipvs = ipvsError.map { .unavailable($0.description) } ?? TableCoverage(available: true, complete: false)
-        }
-        try readSources(reader, &tables, deliver)
+        if filter.table != .ipvs { tables.conntrack = LiveTables.coverage(conntrackError) }
+        if filter.table != .conntrack { tables.ipvs = LiveTables.coverage(ipvsError) }
+        readSources(reader, &tables, deliver)
         tables.conntrack?.matched = matched.conntrack
         tables.ipvs?.matched = matched.ipvs
         return tables
     }
 
-    private mutating func readSources(
-        _ reader: ConnectionReader, _ tables: inout ReadTables, _ deliver: (Connection) -> Void
-    ) throws(KernelStateError) {
+    private static func coverage(_ error: KernelStateError?) -> TableCoverage {
+        error.map { .unavailable($0.description) } ?? TableCoverage(available: true, complete: false)
+    }
+
+    private mutating func readSources(_ reader: ConnectionReader, _ tables: inout ReadTables, _ deliver: (Connection) -> Void) {
         var noFlows = EmptySource<Flow>(.unavailable(""))
         var noRows = EmptySource<IPVSConnection>(.unavailable(""))
         if var flows = conntrack.take() {
             if var rows = ipvs.take() {
-                try reader.read(flows: &flows, rows: &rows, deliver)
-                tables.ipvs = rows.coverage
+                tables.add(reader.read(flows: &flows, rows: &rows, deliver), flows: flows.coverage, rows: rows.coverage)
             } else {
-                try reader.read(flows: &flows, rows: &noRows, deliver)
+                tables.add(reader.read(flows: &flows, rows: &noRows, deliver), flows: flows.coverage, rows: nil)
             }
-            tables.conntrack = flows.coverage
         } else if var rows = ipvs.take() {
-            try reader.read(flows: &noFlows, rows: &rows, deliver)
-            tables.ipvs = rows.coverage
+            tables.add(reader.read(flows: &noFlows, rows: &rows, deliver), flows: nil, rows: rows.coverage)
         }
     }
 }
@@ -108,4 +103,20 @@ struct ReadTables {
     var conntrack: TableCoverage?
     var ipvs: TableCoverage?
     var error: (conntrack: KernelStateError?, ipvs: KernelStateError?)
+
+    /// Takes over what the sources that were read say of themselves; one that failed is no more available.
+    fileprivate mutating func add(
+        _ errors: (flows: KernelStateError?, rows: KernelStateError?), flows: TableCoverage?, rows: TableCoverage?
+    ) {
+        if let flows { conntrack = flows }
+        if let rows { ipvs = rows }
+        if let failure = errors.flows {
+            conntrack = .unavailable(failure.description)
+            error.conntrack = failure
+        }
+        if let failure = errors.rows {
+            ipvs = .unavailable(failure.description)
+            error.ipvs = failure
+        }
+    }
 }

@@ -145,7 +145,25 @@ let services: [VirtualService] = {
         }
     }
 
-    @Test func `a reader joins whatever the order and size of the tables`() throws {
+    /// A table that may not be read.
+    private struct Forbidden<Entry>: EntrySource {
+        let coverage = TableCoverage(available: true, complete: false)
+        mutating func next(where wanted: (borrowing Entry) -> Bool, _ body: (borrowing Entry) -> Void) throws(KernelStateError) -> Bool {
+            throw KernelStateError(operation: "reading", cause: "forbidden", code: 1)
+        }
+    }
+
+    @Test func `when one table fails the other is still shown`() {
+        var flows = Forbidden<Flow>()
+        var rows = Portions(entries: [twin])
+        let reader = ConnectionReader(services: ServiceIndex(services), wantsFlow: { _ in true }, wantsRow: { _ in true })
+        var found: [Connection] = []
+        let errors = reader.read(flows: &flows, rows: &rows) { found.append($0) }
+        #expect(errors.flows?.code == 1)
+        #expect(found.map(\.ipvs) == [twin])
+    }
+
+    @Test func `a reader joins whatever the order and size of the tables`() {
         let clients = (1...50).map { "192.168.0.10:\($0)" }
         let flows = clients.map { flow($0, "10.96.0.10:80", "10.244.0.5:8080", $0) }.shuffled()
         let rows = clients.dropLast(10).map { row($0, "10.96.0.10:80", "10.244.0.5:8080") }.shuffled()
@@ -153,7 +171,8 @@ let services: [VirtualService] = {
         var rowSource = Portions(entries: rows)
         let reader = ConnectionReader(services: ServiceIndex(services), wantsFlow: { _ in true }, wantsRow: { _ in true })
         var found: [Connection] = []
-        try reader.read(flows: &flowSource, rows: &rowSource) { found.append($0) }
+        let errors = reader.read(flows: &flowSource, rows: &rowSource) { found.append($0) }
+        #expect(errors.flows == nil && errors.rows == nil)
         #expect(found.count == 50)
         #expect(found.filter { $0.ipvs != nil }.count == 40)
     }

@@ -26,7 +26,7 @@ class dnsnode(unittest.TestCase):
         for record in silent:
             self.assertEqual(record["ipvs"]["state"], "SYN_RECV")
             self.assertEqual(record["conntrack"]["state"], "SYN_SENT")
-            self.assertEqual(record["conntrack"]["flags"], ["UNREPLIED"])
+            self.assertEqual(record["conntrack"]["flags"][0], "UNREPLIED")
         masqueraded = [record for record in silent if record["client"]["address"] == "10.233.0.3"]
         self.assertEqual({record["translated_client"]["address"] for record in masqueraded}, {"169.254.1.1"})
 
