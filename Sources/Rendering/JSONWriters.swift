@@ -73,7 +73,7 @@ extension ReportTables {
             Self.append(conntrack, to: &buffer)
         }
         if let ipvs {
-            buffer.append(conntrack == nil ? "\"ipvs\":" : ",\n           \"ipvs\":")
+            buffer.append(conntrack == nil ? "\"ipvs\":" : ",\"ipvs\":")
             Self.append(ipvs, to: &buffer)
         }
         buffer.append(UInt8(ascii: "}"))

