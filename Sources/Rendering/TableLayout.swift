@@ -5,6 +5,8 @@ public struct TableLayout: Sendable {
     private static let gap = 2
     /// An address keeps its first and last few characters down to this width; then whole columns go.
     private static let narrowestAddress = 11
+    /// The expendability from which a column is a detail.
+    private static let detail = 4
 
     private let asked: [Column]
     private let namespaces: [UInt64: NetworkNamespace]
@@ -43,13 +45,19 @@ public struct TableLayout: Sendable {
         asked[index].appendCell(connection, namespaces: namespaces, to: &cell)
     }
 
-    /// Chooses which columns are shown, and how wide, on this terminal: first addresses lose their middles, the client's before
-    /// the others', then whole columns go, the most expendable first. States and numbers are shown whole or not at all: half of
+    /// Chooses which columns are shown, and how wide, on this terminal: first details go, then addresses lose their middles, the
+    /// client's before the others', then whole columns go, the most expendable first. States and numbers are shown whole or not at all: half of
     /// one says something else.
     private func arranged() -> [(index: Int, width: Int)] {
         let everything = asked.indices.map { (index: $0, width: natural[$0]) }
         guard let terminalWidth else { return everything }
         var kept = everything
+        // Timers and details go before an address loses anything.
+        while narrowed(kept, to: terminalWidth, least: .max) == nil, let worst = Self.mostExpendable(kept.map { asked[$0.index] }),
+            asked[kept[worst].index].expendability >= Self.detail
+        {
+            kept.remove(at: worst)
+        }
         while true {
             if let fitting = narrowed(kept, to: terminalWidth, least: Self.narrowestAddress) { return fitting }
             guard kept.count > 2, let worst = Self.mostExpendable(kept.map { asked[$0.index] }) else { break }
