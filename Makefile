@@ -38,10 +38,11 @@ lint:
 format:
 	swift format --in-place --recursive $(SOURCES)
 
+# The plugin builds kstate its own way, without the runtime inside: in a folder of its own.
 completions man: build
 	mkdir -p .build/share
 	for shell in bash zsh fish; do $(KSTATE) --generate-completion-script $$shell > .build/share/kstate.$$shell; done
-	swift package --allow-writing-to-directory .build/share plugin generate-manual --output-directory .build/share --date "$$(date -u +%F)"
+	swift package --scratch-path .build-man plugin --allow-writing-to-directory .build/share generate-manual --output-directory .build/share --date "$$(date -u +%F)"
 
 install: build completions
 	install -D -m 755 $(KSTATE) $(DESTDIR)$(PREFIX)/bin/kstate
@@ -55,4 +56,4 @@ bench: build
 	Benchmarks/run
 
 clean:
-	swift package clean
+	rm -rf .build .build-man
