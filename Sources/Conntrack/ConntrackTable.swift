@@ -22,6 +22,7 @@ public struct ConntrackTable: ~Copyable {
     private var readInPass = 0
     private var kernelIgnoresFilter = false
     private var interrupted = false
+    private var resizedTo: UInt64?
     private var ended = false
 
     /// What was seen so far; final once ``next(where:_:)`` gave false.
@@ -75,6 +76,7 @@ public struct ConntrackTable: ~Copyable {
         self.decoder = decoder
         self.given = given
         readInPass += read
+        noticeResize()
         if ignored { kernelIgnoresFilter = true }
         switch progress {
         case .more: dump = .some(current)
@@ -97,6 +99,13 @@ public struct ConntrackTable: ~Copyable {
         return try socket.dump(request, operation: "reading the conntrack table")
     }
 
+    /// A table that is shrunk and grown again within a pass has lost entries, while its buckets before and after are equal and
+    /// its duplicates make up the count: so the buckets are looked at after every datagram.
+    private mutating func noticeResize() {
+        let buckets = gauge.bucketCount()
+        if buckets != before.buckets { resizedTo = buckets }
+    }
+
     private mutating func finishWalk() {
         walkIndex += 1
         // A kernel that ignores the filter has just handed out the whole table: the other walks would do the same again.
@@ -115,14 +124,15 @@ public struct ConntrackTable: ~Copyable {
         coverage.complete = trouble == nil
         coverage.reason = trouble
         interrupted = false
+        resizedTo = nil
         ended = coverage.complete || coverage.passes == Self.maximumPasses
     }
 
     /// Why entries can be missing from the pass that has just ended; nil when nothing says so.
     private func troubleOfPass(_ after: TableGauge.Reading) -> String? {
         if interrupted { return "the kernel interrupted the dump" }
-        if before.buckets != after.buckets {
-            return "the table was resized while it was read, from \(before.buckets) to \(after.buckets) buckets"
+        if let buckets = resizedTo ?? (before.buckets != after.buckets ? after.buckets : nil) {
+            return "the table was resized while it was read, from \(before.buckets) to \(buckets) buckets"
         }
         guard list == .confirmed, !coverage.kernelFiltered || kernelIgnoresFilter else { return nil }
         let counted = min(before.entries, after.entries)

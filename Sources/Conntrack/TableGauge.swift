@@ -41,6 +41,9 @@ public struct TableGauge: ~Copyable {
         Reading(entries: count.number() ?? 0, buckets: buckets.number() ?? 0)
     }
 
+    /// Buckets of the hash now.
+    func bucketCount() -> UInt64 { buckets.number() ?? 0 }
+
     /// A dump would load nf_conntrack_netlink, and a reader leaves the node as it found it. Where nf_conntrack itself is no
     /// module, its netlink interface is built in as well, or not to be had, which the dump then says.
     private static func requireNetlinkInterface() throws(KernelStateError) {

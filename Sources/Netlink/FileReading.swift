@@ -42,11 +42,18 @@ public struct KernelFile: ~Copyable {
         }
     }
 
-    /// The file's number, as a sysctl has one; nil for anything else.
+    /// The file's number, as a sysctl has one; nil for anything else. Cheap enough to be asked at every datagram of a dump.
     public func number() -> UInt64? {
-        guard let bytes = try? contents() else { return nil }
-        let text = String(decoding: bytes, as: UTF8.self)
-        return UInt64(text.prefix { $0 != "\n" })
+        withUnsafeTemporaryAllocation(byteCount: 32, alignment: 1) { bytes in
+            let count = systemCall { pread(descriptor, bytes.baseAddress, bytes.count, 0) }
+            guard count > 0 else { return nil }
+            var number: UInt64 = 0
+            for byte in bytes[..<count] where byte != UInt8(ascii: "\n") {
+                guard (0x30...0x39).contains(byte) else { return nil }
+                number = number &* 10 &+ UInt64(byte &- 0x30)
+            }
+            return number
+        }
     }
 
     /// The number that the file at `path` has; nil where there is no such file.
