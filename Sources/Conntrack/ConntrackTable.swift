@@ -42,9 +42,6 @@ public struct ConntrackTable: ~Copyable {
         coverage.kernelFiltered = walks != nil
     }
 
-    /// Entries that the kernel counts in this namespace.
-    public func count() -> UInt64 { gauge.read().entries }
-
     /// Receives one datagram and hands each entry that is `wanted`, and was not handed out before, to `body`.
     ///
     /// Only wanted entries are remembered (by fingerprint), so that memory grows with what is asked for and not with the table.

@@ -6,6 +6,20 @@ struct JoinKey: Hashable, Sendable {
     var client: Endpoint
     var service: Endpoint
 
+    /// Reads the key of a conntrack entry; an entry that the backend began is turned round.
+    init(_ flow: Flow, services: ServiceIndex) {
+        let reversed = services.isReversed(flow)
+        transport = flow.transport
+        client = reversed ? flow.original.destinationEndpoint : flow.original.sourceEndpoint
+        service = reversed ? flow.reply.destinationEndpoint : flow.original.destinationEndpoint
+    }
+
+    init(_ row: IPVSConnection) {
+        transport = row.transport
+        client = row.client
+        service = row.service
+    }
+
     /// One word for the hasher instead of fourteen: the fingerprint has mixed them already.
     func hash(into hasher: inout Hasher) {
         var fingerprint = Fingerprint()
@@ -47,7 +61,7 @@ public struct ConnectionJoin: Sendable {
             emit(Connection(flow, services: services))
             return
         }
-        let key = key(of: flow)
+        let key = JoinKey(flow, services: services)
         if let row = rows.removeValue(forKey: key) {
             emit(Connection(flow, row, services: services))
         } else if moreRows {
@@ -63,7 +77,7 @@ public struct ConnectionJoin: Sendable {
             emit(Connection(row, services: services))
             return
         }
-        let key = JoinKey(transport: row.transport, client: row.client, service: row.service)
+        let key = JoinKey(row)
         if let flow = flows.removeValue(forKey: key) {
             emit(Connection(flow, row, services: services))
         } else if moreFlows {
@@ -96,14 +110,5 @@ public struct ConnectionJoin: Sendable {
         let standsAlone = flow.zone == 0 ? earlier : flow
         flows[key] = flow.zone == 0 ? flow : earlier
         emit(Connection(standsAlone, services: services))
-    }
-
-    private func key(of flow: Flow) -> JoinKey {
-        if services.isReversed(flow) {
-            return JoinKey(
-                transport: flow.transport, client: flow.original.destinationEndpoint, service: flow.reply.destinationEndpoint)
-        }
-        return JoinKey(
-            transport: flow.transport, client: flow.original.sourceEndpoint, service: flow.original.destinationEndpoint)
     }
 }

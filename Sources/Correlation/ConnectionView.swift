@@ -64,8 +64,6 @@ public struct ConnectionView: Sendable {
     }
 
     public var isEmpty: Bool { tracked.isEmpty }
-    /// Entries that are followed, shown or not.
-    public var followed: Int { tracked.count }
 
     // MARK: Conntrack
 
@@ -195,17 +193,10 @@ public struct ConnectionView: Sendable {
         if id.zone != 0, foreignZones[id.key] == id.zone { foreignZones[id.key] = nil }
     }
 
-    private func id(of flow: Flow) -> ID {
-        let connection = Connection(flow, services: services)
-        let reversed = services.isReversed(flow)
-        return ID(
-            key: JoinKey(
-                transport: flow.transport, client: connection.client,
-                service: reversed ? flow.reply.destinationEndpoint : flow.original.destinationEndpoint), zone: flow.zone)
-    }
+    private func id(of flow: Flow) -> ID { ID(key: JoinKey(flow, services: services), zone: flow.zone) }
 
     private func id(of row: IPVSConnection) -> ID {
-        let key = JoinKey(transport: row.transport, client: row.client, service: row.service)
+        let key = JoinKey(row)
         if tracked[ID(key: key, zone: 0)] != nil { return ID(key: key, zone: 0) }
         return ID(key: key, zone: foreignZones[key] ?? 0)
     }

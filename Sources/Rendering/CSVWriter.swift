@@ -16,7 +16,7 @@ public struct CSVWriter: ConnectionWriter {
 
     public mutating func begin(_ header: ReportHeader, to output: inout OutputSink) {
         if header.namespaces.count > 1, !asked.contains(.namespace) { columns = [.namespace] + asked }
-        namespaces = Dictionary(header.namespaces.map { ($0.inode, $0) }) { first, _ in first }
+        namespaces = header.namespaces.byInode
         if showsHeading { output.buffer.append(contentsOf: (columns.map(\.rawValue).joined(separator: ",") + "\n").utf8) }
     }
 

@@ -7,7 +7,7 @@ public struct ConnectionJSON: Sendable {
     private let namespaces: [UInt64: NetworkNamespace]
 
     public init(namespaces: [NetworkNamespace]) {
-        self.namespaces = namespaces.count > 1 ? Dictionary(namespaces.map { ($0.inode, $0) }) { first, _ in first } : [:]
+        self.namespaces = namespaces.count > 1 ? namespaces.byInode : [:]
     }
 
     public func append(_ connection: Connection, to output: inout [UInt8]) {

@@ -66,7 +66,7 @@ public struct EventTextWriter: Sendable {
 
     public init(namespaces: [NetworkNamespace]) {
         columns = (namespaces.count > 1 ? [.namespace] : []) + [.protocol, .client, .service, .backend, .ipvs, .conntrack]
-        self.namespaces = Dictionary(namespaces.map { ($0.inode, $0) }) { first, _ in first }
+        self.namespaces = namespaces.byInode
     }
 
     /// - Parameter time: nanoseconds since 1970.

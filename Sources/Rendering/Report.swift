@@ -18,6 +18,11 @@ public struct ReportHeader: Sendable {
     }
 }
 
+extension [NetworkNamespace] {
+    /// The namespaces by the inode that connections carry.
+    var byInode: [UInt64: NetworkNamespace] { Dictionary(map { ($0.inode, $0) }) { first, _ in first } }
+}
+
 /// How much of each table was seen; nil for a table that was not asked for.
 public struct ReportTables: Sendable, Hashable {
     public var conntrack: TableCoverage?

@@ -20,7 +20,7 @@ public struct TableLayout: Sendable {
     ///   - width: the terminal's columns, into which every row is made to fit; nil lets rows be as wide as they are.
     public init(columns: [Column], width: Int?, namespaces: [NetworkNamespace] = []) {
         asked = namespaces.count > 1 && !columns.contains(.namespace) ? [.namespace] + columns : columns
-        self.namespaces = Dictionary(namespaces.map { ($0.inode, $0) }) { first, _ in first }
+        self.namespaces = namespaces.byInode
         terminalWidth = width
         natural = asked.map(\.heading.utf8.count)
         shown = arranged()

@@ -27,7 +27,6 @@ final class NamespaceWatch {
     private var events: ConntrackEvents?
     private var lookup: ConntrackLookup?
     private var dump: ConntrackTable?
-    private var dumpStarted = 0.0
     private var dumpSpent = 0.0
     private var dumpEnded = -Double.infinity
     private var needsDump = true
