@@ -60,7 +60,7 @@ let package = Package(
         .testTarget(name: "ConntrackTests", dependencies: ["Conntrack", "ConntrackText", "Netlink", "CLinux"], swiftSettings: lifetimes),
         .testTarget(name: "IPVSTests", dependencies: ["IPVS", "Netlink"], swiftSettings: lifetimes),
         .testTarget(name: "CorrelationTests", dependencies: ["Correlation"], swiftSettings: strict),
-        .testTarget(name: "FiltersTests", dependencies: ["Filters"], swiftSettings: strict),
+        .testTarget(name: "FiltersTests", dependencies: ["Filters", "Correlation"], swiftSettings: strict),
         .testTarget(name: "RenderingTests", dependencies: ["Rendering", "ConntrackText"], swiftSettings: strict),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: strict),
     ]

@@ -7,7 +7,7 @@ internal import Netlink
 ///
 /// The kernel never says that a dump was torn. So buckets and entries are compared before and after; where they tell of a
 /// change that can have lost entries, a further pass adds what the last one missed, up to ``maximumPasses``.
-public struct ConntrackTable: ~Copyable {
+public final class ConntrackTable: EntrySource {
     public static let maximumPasses = 3
 
     private var socket: NetlinkSocket
@@ -47,7 +47,7 @@ public struct ConntrackTable: ~Copyable {
     /// Only wanted entries are remembered (by fingerprint), so that memory grows with what is asked for and not with the table.
     ///
     /// - Returns: false once the table has been read.
-    public mutating func next(
+    public func next(
         where wanted: (borrowing Flow) -> Bool, _ body: (borrowing Flow) -> Void
     ) throws(KernelStateError) -> Bool {
         guard !ended else { return false }
@@ -85,7 +85,7 @@ public struct ConntrackTable: ~Copyable {
         return !ended
     }
 
-    private mutating func takeDump() throws(KernelStateError) -> NetlinkDump {
+    private func takeDump() throws(KernelStateError) -> NetlinkDump {
         if let current = dump.take() { return current }
         if walkIndex == 0 {
             before = gauge.read()
@@ -98,12 +98,12 @@ public struct ConntrackTable: ~Copyable {
 
     /// A table that is shrunk and grown again within a pass has lost entries, while its buckets before and after are equal and
     /// its duplicates make up the count: so the buckets are looked at after every datagram.
-    private mutating func noticeResize() {
+    private func noticeResize() {
         let buckets = gauge.bucketCount()
         if buckets != before.buckets { resizedTo = buckets }
     }
 
-    private mutating func finishWalk() {
+    private func finishWalk() {
         walkIndex += 1
         // A kernel that ignores the filter has just handed out the whole table: the other walks would do the same again.
         if kernelIgnoresFilter { walkIndex = walks.count }
@@ -112,7 +112,7 @@ public struct ConntrackTable: ~Copyable {
         finishPass()
     }
 
-    private mutating func finishPass() {
+    private func finishPass() {
         let after = gauge.read()
         coverage.read = max(coverage.read, readInPass)
         coverage.undecodable = decoder.undecodable
@@ -149,15 +149,7 @@ public struct ConntrackTable: ~Copyable {
     }
 }
 
-/// Which of the kernel's lists of entries is read.
-public enum ConntrackList: Sendable {
-    /// The table itself.
-    case confirmed
-    /// Entries that have left the table while their event is not yet delivered (`IPCTNL_MSG_CT_GET_DYING`, Linux 3.8).
-    case dying
-    /// Entries whose first packet is still on its way (`IPCTNL_MSG_CT_GET_UNCONFIRMED`, Linux 3.8; always empty in recent kernels).
-    case unconfirmed
-
+extension ConntrackList {
     var message: cntl_msg_types {
         switch self {
         case .confirmed: IPCTNL_MSG_CT_GET

@@ -1,29 +1,5 @@
 public import KernelState
 
-/// A table's entries, in portions: the live kernel's, a file's, or a test's.
-public protocol EntrySource<Entry>: ~Copyable {
-    associatedtype Entry
-
-    /// How much of the table was seen; final once ``next(where:_:)`` gave false.
-    var coverage: TableCoverage { get }
-
-    /// Hands a portion's entries that are `wanted` to `body`, each once; false when there is nothing more.
-    mutating func next(
-        where wanted: (borrowing Entry) -> Bool, _ body: (borrowing Entry) -> Void
-    ) throws(KernelStateError) -> Bool
-}
-
-/// A source that ended before it began: for a table that was not asked for, or that is not there.
-public struct EmptySource<Entry>: EntrySource {
-    public var coverage: TableCoverage
-
-    public init(_ coverage: TableCoverage) { self.coverage = coverage }
-
-    public mutating func next(
-        where wanted: (borrowing Entry) -> Bool, _ body: (borrowing Entry) -> Void
-    ) throws(KernelStateError) -> Bool { false }
-}
-
 /// Reads both tables side by side and hands out joined connections.
 public struct ConnectionReader {
     public var services: ServiceIndex
@@ -43,21 +19,20 @@ public struct ConnectionReader {
         self.isEnough = isEnough
     }
 
-    /// Reads until both sources end. The one of which fewer entries wait goes on first, so that no more of either is held than
-    /// the smaller selection has, and about as many of the other.
+    /// Reads until both sources end; nil for a table that is not there or was not asked for. The one of which fewer entries wait
+    /// goes on first, so that no more of either is held than the smaller selection has, and about as many of the other.
     ///
     /// - Returns: why a source ended before its time. The other is read to its end all the same.
     public func read(
-        flows: inout some EntrySource<Flow> & ~Copyable, rows: inout some EntrySource<IPVSConnection> & ~Copyable,
-        _ emit: (Connection) -> Void
+        flows: (any EntrySource<Flow>)?, rows: (any EntrySource<IPVSConnection>)?, _ emit: (Connection) -> Void
     ) -> (flows: KernelStateError?, rows: KernelStateError?) {
         var errors: (flows: KernelStateError?, rows: KernelStateError?) = (nil, nil)
-        var moreFlows = flows.coverage.available
-        var moreRows = rows.coverage.available
+        var moreFlows = flows != nil
+        var moreRows = rows != nil
         var join = ConnectionJoin(conntrack: moreFlows, ipvs: moreRows, services: services)
         while moreFlows || moreRows {
             if isEnough() { return errors }
-            if moreRows, !moreFlows || join.waitingRows <= join.waitingFlows {
+            if let rows, moreRows, !moreFlows || join.waitingRows <= join.waitingFlows {
                 do throws(KernelStateError) {
                     moreRows = try rows.next(where: wantsRow) { row in join.add(copy row, emit) }
                 } catch {
@@ -65,7 +40,7 @@ public struct ConnectionReader {
                     moreRows = false
                 }
                 if !moreRows { join.endRows(emit) }
-            } else {
+            } else if let flows {
                 do throws(KernelStateError) {
                     moreFlows = try flows.next(where: wantsFlow) { flow in join.add(copy flow, emit) }
                 } catch {

@@ -39,13 +39,13 @@ public struct ConnectionView: Sendable {
     private var lastRowReading: UInt32 = 0
     private var rowsSeenAt = 0.0
     private let admits: @Sendable (Connection) -> Bool
-    private let namespace: UInt64
+    private let place: PlaceIndex
 
     /// - Parameters:
-    ///   - namespace: the inode that every connection of this view gets.
+    ///   - place: what every connection of this view gets.
     ///   - admits: what is shown, of all that is followed.
-    public init(namespace: UInt64, admits: @escaping @Sendable (Connection) -> Bool) {
-        self.namespace = namespace
+    public init(place: PlaceIndex, admits: @escaping @Sendable (Connection) -> Bool) {
+        self.place = place
         self.admits = admits
     }
 
@@ -89,7 +89,7 @@ public struct ConnectionView: Sendable {
             tracked[id] = nil
             forgetZone(id)
             var last = connection(entry) ?? shown
-            last.namespace = namespace
+            last.place = place
             emit(.end, last)
             return
         }
@@ -185,7 +185,7 @@ public struct ConnectionView: Sendable {
         case (nil, let row?): connection = Connection(row, services: services)
         case (nil, nil): return nil
         }
-        connection.namespace = namespace
+        connection.place = place
         return connection
     }
 

@@ -67,14 +67,14 @@ public struct ConnectionFilter: Sendable {
         return mayAdmitRest(flow)
     }
 
-    /// Both destinations and sources that are no plain client's: a reversed entry has its service in the reply's destination
-    /// and its backend in the original source.
+    /// All four ports: an entry that the backend began has its service in the reply's destination and its backend in the
+    /// original source. That lets a client's own port through here, and ``admits(_:)`` decides.
     @inlinable @inline(__always)
     func anyPort(of flow: Flow, in ports: PortSet) -> Bool {
         guard case .ports(let sent, let asked) = flow.original.detail else { return false }
         if ports.contains(asked) || ports.contains(sent) { return true }
-        guard case .ports(let answering, _) = flow.reply.detail else { return false }
-        return ports.contains(answering)
+        guard case .ports(let answering, let seen) = flow.reply.detail else { return false }
+        return ports.contains(answering) || ports.contains(seen)
     }
 
     @usableFromInline

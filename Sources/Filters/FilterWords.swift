@@ -3,10 +3,10 @@ public import KernelState
 // The values of options that are words or numbers, read with an error that says what would be right.
 
 extension ConnectionFilter {
-    /// Reads `tcp,udp`, names or numbers.
-    public static func protocols(_ text: String) throws(FilterError) -> Set<TransportProtocol> {
+    /// Reads `tcp,udp`, names or numbers, as often as it was given.
+    public static func protocols(_ texts: [String]) throws(FilterError) -> Set<TransportProtocol> {
         var protocols: Set<TransportProtocol> = []
-        for word in try words(text, option: "--protocol") {
+        for word in try words(texts, option: "--protocol") {
             guard let known = TransportProtocol(name: word) else {
                 let names = TransportProtocol.named.map(\.name).joined(separator: ", ")
                 throw FilterError("--protocol \(word): unknown; give \(names), or a number to 255")
@@ -16,10 +16,10 @@ extension ConnectionFilter {
         return protocols
     }
 
-    /// Reads `SYN_SENT,SYN_RECV`, in any case.
-    public static func states(_ text: String) throws(FilterError) -> Set<String> {
+    /// Reads `SYN_SENT,SYN_RECV`, in any case, as often as it was given.
+    public static func states(_ texts: [String]) throws(FilterError) -> Set<String> {
         var states: Set<String> = []
-        for word in try words(text, option: "--state") {
+        for word in try words(texts, option: "--state") {
             let name = word.uppercased()
             guard FlowState.allNames.contains(name) || IPVSState.known.contains(name) else {
                 let names = FlowState.allNames.union(IPVSState.known).sorted().joined(separator: " ")
@@ -46,9 +46,12 @@ extension ConnectionFilter {
         text.lowercased().hasPrefix("0x") ? UInt32(text.dropFirst(2), radix: 16) : UInt32(text)
     }
 
-    private static func words(_ text: String, option: String) throws(FilterError) -> [Substring] {
-        let words = text.split(separator: ",", omittingEmptySubsequences: false)
-        if words.contains(where: \.isEmpty) { throw FilterError("\(option) '\(text)': an empty entry") }
+    private static func words(_ texts: [String], option: String) throws(FilterError) -> [Substring] {
+        var words: [Substring] = []
+        for text in texts {
+            words += text.split(separator: ",", omittingEmptySubsequences: false)
+            if words.contains(where: \.isEmpty) { throw FilterError("\(option) '\(text)': an empty entry") }
+        }
         return words
     }
 }

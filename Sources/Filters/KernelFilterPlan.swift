@@ -23,6 +23,12 @@ public struct KernelFilterPlan: Sendable {
             self.major = major
             self.minor = minor
         }
+        /// Reads `uname -r`; what is no number counts as 0.
+        public init(release: String) {
+            let numbers = release.split(separator: ".").prefix(2).map { Int($0.prefix { $0.isNumber }) ?? 0 }
+            self.init(major: numbers.first ?? 0, minor: numbers.count > 1 ? numbers[1] : 0)
+        }
+
         public static func < (left: KernelVersion, right: KernelVersion) -> Bool {
             (left.major, left.minor) < (right.major, right.minor)
         }
@@ -39,19 +45,21 @@ public struct KernelFilterPlan: Sendable {
     /// The walks to make, nil for a whole dump.
     ///
     /// - Parameters:
-    ///   - entries: of the table that all namespaces share; nil when unknown, which no automatic choice trusts.
-    ///   - buckets: of its hash.
+    ///   - size: of the table; an unknown number of entries no automatic choice trusts.
     ///   - joinsIPVS: whether IPVS entries are joined. An entry that the backend began then has its service where no walk for
     ///     services looks, so that the automatic choice makes walks by status, mark and zone alone.
-    public func walks(_ mode: KernelFilterMode, entries: UInt64?, buckets: UInt64, joinsIPVS: Bool) -> [KernelWalk]? {
+    public func walks(_ mode: KernelFilterMode, of size: ConntrackTableSize, joinsIPVS: Bool) -> [KernelWalk]? {
         guard mode != .never, let walks = possibleWalks() else { return nil }
         if mode == .always { return walks }
         if joinsIPVS, walks.contains(where: \.filtersTuple) { return nil }
-        guard let entries else { return nil }
-        let walk = Double(entries) * Self.walkMicrosecondsPerEntry + Double(buckets) * Self.walkMicrosecondsPerBucket
+        guard let entries = size.entries else { return nil }
+        let walk = Double(entries) * Self.walkMicrosecondsPerEntry + Double(size.buckets) * Self.walkMicrosecondsPerBucket
         let dump = Double(entries) * Self.dumpMicrosecondsPerEntry
         return walk <= Self.longestWalkMicroseconds && walk * Double(walks.count) < dump ? walks : nil
     }
+
+    /// True when the kernel can help with this filter at all.
+    public var isPossible: Bool { possibleWalks() != nil }
 
     /// The fewest walks that meet every entry that the filter may want; nil when the kernel cannot help.
     func possibleWalks() -> [KernelWalk]? {

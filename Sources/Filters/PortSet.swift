@@ -2,12 +2,14 @@
 public struct PortSet: Hashable, Sendable {
     public let ports: [UInt16]
 
-    /// Reads `53,9153`.
-    public init(_ text: String) throws(FilterError) {
+    /// Reads `53,9153`, as often as it was given.
+    public init(_ texts: [String]) throws(FilterError) {
         var ports: Set<UInt16> = []
-        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
-            guard let port = UInt16(word), port != 0 else { throw PortSet.error(word, of: text) }
-            ports.insert(port)
+        for text in texts {
+            for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+                guard let port = UInt16(word), port != 0 else { throw PortSet.error(word, of: text) }
+                ports.insert(port)
+            }
         }
         self.ports = ports.sorted()
     }

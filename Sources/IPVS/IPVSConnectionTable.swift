@@ -6,7 +6,7 @@ internal import Netlink
 /// Before Linux 6.14 every read walks the table again from its start, so fewer reads are everything, and rows shift when
 /// earlier ones come or go between two reads. What the services count is compared with what was read; a further pass adds what
 /// the last one missed, up to ``maximumPasses``.
-public struct IPVSConnectionTable: ~Copyable {
+public final class IPVSConnectionTable: EntrySource {
     public static let maximumPasses = 3
     /// A read hands out a page at most, whatever the buffer.
     private static let bufferSize = 65_536
@@ -41,7 +41,7 @@ public struct IPVSConnectionTable: ~Copyable {
     /// Reads a portion and hands each row that is `wanted`, and was not handed out before, to `body`.
     ///
     /// - Returns: false once the table has been read.
-    public mutating func next(
+    public func next(
         where wanted: (borrowing IPVSConnection) -> Bool, _ body: (borrowing IPVSConnection) -> Void
     ) throws(KernelStateError) -> Bool {
         guard !ended else { return false }
@@ -66,7 +66,7 @@ public struct IPVSConnectionTable: ~Copyable {
         return !ended
     }
 
-    private mutating func beginPass() {
+    private func beginPass() {
         started = true
         coverage.passes += 1
         countedBefore = countedConnections()
@@ -74,7 +74,7 @@ public struct IPVSConnectionTable: ~Copyable {
         parser = ConnectionTableParser()
     }
 
-    private mutating func finishPass() {
+    private func finishPass() {
         started = false
         let counted = min(countedBefore, countedConnections())
         coverage.undecodable += parser.undecodable

@@ -14,8 +14,8 @@ public struct Connection: Hashable, Sendable {
     /// How IPVS forwards to this backend, and with which weight: from the service's destination, where it still exists.
     public var forwarding: ForwardingMethod?
     public var weight: UInt32?
-    /// The network namespace by its inode (`stat` of /proc/PID/ns/net): 0 where there is only one to speak of.
-    public var namespace: UInt64 = 0
+    /// Where it was read: one of the report's places.
+    public var place: PlaceIndex = 0
 
     public init(transport: TransportProtocol, client: Endpoint, service: Endpoint?, backend: Endpoint) {
         self.transport = transport

@@ -34,15 +34,3 @@ public struct TableCoverage: Hashable, Sendable {
         return coverage
     }
 }
-
-/// A network namespace as a user names it.
-public struct NetworkNamespace: Hashable, Sendable {
-    /// `host`, the name under /run/netns, a path, or `pid N`.
-    public var name: String
-    /// The number in `net:[N]`.
-    public var inode: UInt64
-    public init(name: String, inode: UInt64) {
-        self.name = name
-        self.inode = inode
-    }
-}

@@ -5,7 +5,7 @@ public struct CSVWriter: ConnectionWriter {
     private let asked: [Column]
     private let showsHeading: Bool
     private var columns: [Column]
-    private var namespaces: [UInt64: NetworkNamespace] = [:]
+    private var header = ReportHeader(places: [])
     private var cell: [UInt8] = []
 
     public init(columns: [Column], showsHeading: Bool) {
@@ -15,8 +15,8 @@ public struct CSVWriter: ConnectionWriter {
     }
 
     public mutating func begin(_ header: ReportHeader, to output: inout OutputSink) {
-        if header.namespaces.count > 1, !asked.contains(.namespace) { columns = [.namespace] + asked }
-        namespaces = header.namespaces.byInode
+        self.header = header
+        columns = header.placeColumns(beside: asked) + asked
         if showsHeading { output.buffer.append(contentsOf: (columns.map(\.rawValue).joined(separator: ",") + "\n").utf8) }
     }
 
@@ -24,7 +24,7 @@ public struct CSVWriter: ConnectionWriter {
         for (index, column) in columns.enumerated() {
             if index > 0 { output.buffer.append(UInt8(ascii: ",")) }
             cell.removeAll(keepingCapacity: true)
-            column.appendCell(connection, namespaces: namespaces, to: &cell)
+            column.appendCell(connection, in: header, to: &cell)
             if cell != [UInt8(ascii: "-")] { appendField(to: &output.buffer) }
         }
         output.buffer.append(UInt8(ascii: "\n"))

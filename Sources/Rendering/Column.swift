@@ -2,7 +2,7 @@ public import KernelState
 
 /// A column of the table and CSV formats; its raw value is the name that `--columns` takes.
 public enum Column: String, CaseIterable, Sendable {
-    case namespace, `protocol`, family, client, service, backend, translated, ipvs, expires, conntrack, flags, timeout
+    case node, namespace, `protocol`, family, client, service, backend, translated, ipvs, expires, conntrack, flags, timeout
     case mark, zone, id, use, packets, bytes, start, helper, labels, forwarding, weight, origin
 
     public static let standard: [Column] = [.protocol, .client, .service, .backend, .ipvs, .expires, .conntrack, .timeout]
@@ -37,10 +37,11 @@ public enum Column: String, CaseIterable, Sendable {
     }
 
     /// Appends what the column says of `connection`; `-` where it has nothing to say.
-    public func appendCell(_ connection: Connection, namespaces: [UInt64: NetworkNamespace] = [:], to output: inout [UInt8]) {
+    public func appendCell(_ connection: Connection, in header: ReportHeader, to output: inout [UInt8]) {
         let start = output.count
         switch self {
-        case .namespace: if let namespace = namespaces[connection.namespace] { output.appendVisible(namespace.name) }
+        case .node: if let place = header.place(of: connection) { output.appendVisible(place.node) }
+        case .namespace: if let place = header.place(of: connection) { output.appendVisible(place.namespace.name) }
         case .protocol: output.append(contentsOf: connection.transport.name.utf8)
         case .family: output.append(contentsOf: (connection.family == .ipv4 ? "ipv4" : "ipv6").utf8)
         case .client: connection.client.appendCell(to: &output)

@@ -3,12 +3,10 @@ public import KernelState
 /// Appends one connection as the JSON object of the schema `kstate.connections/1`, straight into the output: no String, no
 /// coder and no allocation a record.
 public struct ConnectionJSON: Sendable {
-    /// Named on every connection when there are several.
-    private let namespaces: [UInt64: NetworkNamespace]
+    private let header: ReportHeader
 
-    public init(namespaces: [NetworkNamespace]) {
-        self.namespaces = namespaces.count > 1 ? namespaces.byInode : [:]
-    }
+    /// - Parameter header: what the connections refer to.
+    public init(_ header: ReportHeader = ReportHeader(places: [])) { self.header = header }
 
     public func append(_ connection: Connection, to output: inout [UInt8]) {
         output.append("{\"protocol\":\"")
@@ -25,7 +23,7 @@ public struct ConnectionJSON: Sendable {
         appendIPVS(connection, to: &output)
         output.append(",\"conntrack\":")
         if let flow = connection.conntrack { appendFlow(flow, to: &output) } else { output.append("null") }
-        appendNamespace(connection.namespace, to: &output)
+        header.appendPlace(connection.place, to: &output)
         output.append(UInt8(ascii: "}"))
     }
 
@@ -140,19 +138,6 @@ public struct ConnectionJSON: Sendable {
         output.append(name)
         output.appendTime(nanoseconds, digits: 9)
         output.append(UInt8(ascii: "\""))
-    }
-
-    private func appendNamespace(_ inode: UInt64, to output: inout [UInt8]) {
-        guard let namespace = namespaces[inode] else { return }
-        output.append(",\"namespace\":")
-        Self.append(namespace, to: &output)
-    }
-
-    static func append(_ namespace: NetworkNamespace, to output: inout [UInt8]) {
-        output.append("{\"name\":")
-        output.appendJSON(namespace.name)
-        number(",\"inode\":", namespace.inode, to: &output)
-        output.append(UInt8(ascii: "}"))
     }
 }
 

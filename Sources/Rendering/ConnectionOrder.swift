@@ -41,7 +41,7 @@ public struct ConnectionOrder: Sendable {
 
     /// By service, then backend, then client: the connections of one backend stand together.
     public static func byService(_ left: Connection, _ right: Connection) -> Bool {
-        if left.namespace != right.namespace { return left.namespace < right.namespace }
+        if left.place != right.place { return left.place < right.place }
         switch (left.service, right.service) {
         case (nil, _?): return false
         case (_?, nil): return true

@@ -6,10 +6,10 @@ public enum WatchEvent: Sendable {
     case new(Connection, existing: Bool)
     case change(Connection)
     case end(Connection)
-    /// The kernel dropped this many events: the tables are read again.
-    case lost(UInt64)
-    /// The view equals the tables again, as they were read with this coverage.
-    case resync(ReportTables)
+    /// The kernel dropped this many events of a place: its tables are read again.
+    case lost(UInt64, of: PlaceIndex)
+    /// The view equals a place's tables again, as they were read with this coverage.
+    case resync(ReportTables, of: PlaceIndex)
 
     var word: StaticString {
         switch self {
@@ -31,9 +31,13 @@ public enum WatchEvent: Sendable {
 
 /// `--watch -o jsonl`: an event a line, as docs/schema describes them.
 public struct EventJSONWriter: Sendable {
+    private let header: ReportHeader
     private let json: ConnectionJSON
 
-    public init(namespaces: [NetworkNamespace]) { json = ConnectionJSON(namespaces: namespaces) }
+    public init(_ header: ReportHeader) {
+        self.header = header
+        json = ConnectionJSON(header)
+    }
 
     /// - Parameter time: nanoseconds since 1970.
     public func append(_ event: WatchEvent, at time: UInt64, to buffer: inout [UInt8]) {
@@ -47,13 +51,15 @@ public struct EventJSONWriter: Sendable {
             buffer.append(",\"connection\":")
             json.append(connection, to: &buffer)
         }
-        if case .lost(let count) = event {
+        if case .lost(let count, let place) = event {
             buffer.append(",\"lost\":")
             buffer.appendDecimal(count)
+            header.appendPlace(place, to: &buffer)
         }
-        if case .resync(let tables) = event {
+        if case .resync(let tables, let place) = event {
             buffer.append(",\"tables\":")
             tables.appendJSON(to: &buffer)
+            header.appendPlace(place, to: &buffer)
         }
         buffer.append("}\n")
     }
@@ -62,11 +68,12 @@ public struct EventJSONWriter: Sendable {
 /// `--watch` into a pipe: an event a line, for people and grep.
 public struct EventTextWriter: Sendable {
     private let columns: [Column]
-    private let namespaces: [UInt64: NetworkNamespace]
+    private let header: ReportHeader
 
-    public init(namespaces: [NetworkNamespace]) {
-        columns = (namespaces.count > 1 ? [.namespace] : []) + [.protocol, .client, .service, .backend, .ipvs, .conntrack]
-        self.namespaces = namespaces.byInode
+    public init(_ header: ReportHeader) {
+        let told: [Column] = [.protocol, .client, .service, .backend, .ipvs, .conntrack]
+        columns = header.placeColumns(beside: told) + told
+        self.header = header
     }
 
     /// - Parameter time: nanoseconds since 1970.
@@ -75,14 +82,23 @@ public struct EventTextWriter: Sendable {
         buffer.append(UInt8(ascii: " "))
         buffer.append(contentsOf: "\(event.word)".uppercased().utf8)
         switch event {
-        case .lost(let count):
+        case .lost(let count, let place):
+            appendName(of: place, to: &buffer)
             buffer.append(" the kernel dropped ")
             buffer.appendDecimal(count)
             buffer.append(" events; reading the tables again")
-        case .resync(let tables): appendCoverage(tables, to: &buffer)
+        case .resync(let tables, let place):
+            appendName(of: place, to: &buffer)
+            appendCoverage(tables, to: &buffer)
         case .new, .change, .end: if let connection = event.connection { append(connection, to: &buffer) }
         }
         buffer.append(UInt8(ascii: "\n"))
+    }
+
+    private func appendName(of place: PlaceIndex, to buffer: inout [UInt8]) {
+        guard header.places.count > 1 else { return }
+        buffer.append(UInt8(ascii: " "))
+        buffer.appendVisible(header.places[Int(place)].namespace.name)
     }
 
     private func append(_ connection: Connection, to buffer: inout [UInt8]) {
@@ -93,7 +109,7 @@ public struct EventTextWriter: Sendable {
             case .conntrack: buffer.append("  conntrack ")
             default: buffer.append(UInt8(ascii: " "))
             }
-            column.appendCell(connection, namespaces: namespaces, to: &buffer)
+            column.appendCell(connection, in: header, to: &buffer)
         }
     }
 

@@ -2,34 +2,16 @@ public import KernelState
 
 /// `-o json`: one document of the schema `kstate.connections/1`, whose `tables` stand last so that it can stream.
 public struct JSONDocumentWriter: ConnectionWriter {
-    private var connection = ConnectionJSON(namespaces: [])
+    private var connection = ConnectionJSON()
     private var first = true
 
     public init() {}
 
     public mutating func begin(_ header: ReportHeader, to output: inout OutputSink) {
-        connection = ConnectionJSON(namespaces: header.namespaces)
-        output.buffer.append("{\"schema\":\"kstate.connections/1\",\"taken_at\":\"")
-        output.buffer.appendTime(header.takenAt)
-        output.buffer.append("\",\"node\":")
-        output.buffer.appendJSON(header.node)
-        output.buffer.append(",\"kernel\":")
-        output.buffer.appendJSON(header.kernel)
-        appendNamespaces(header.namespaces, to: &output.buffer)
+        connection = ConnectionJSON(header)
+        output.buffer.append(UInt8(ascii: "{"))
+        header.appendJSON(schema: "kstate.connections/1", to: &output.buffer)
         output.buffer.append(",\n \"connections\":[")
-    }
-
-    private func appendNamespaces(_ namespaces: [NetworkNamespace], to buffer: inout [UInt8]) {
-        if namespaces.count == 1 {
-            buffer.append(",\"namespace\":")
-            return ConnectionJSON.append(namespaces[0], to: &buffer)
-        }
-        buffer.append(",\"namespaces\":[")
-        for (index, namespace) in namespaces.enumerated() {
-            if index > 0 { buffer.append(UInt8(ascii: ",")) }
-            ConnectionJSON.append(namespace, to: &buffer)
-        }
-        buffer.append(UInt8(ascii: "]"))
     }
 
     public mutating func write(_ connection: Connection, to output: inout OutputSink) {
@@ -48,12 +30,12 @@ public struct JSONDocumentWriter: ConnectionWriter {
 
 /// `-o jsonl`: the connections of the document, one a line, and nothing else.
 public struct JSONLinesWriter: ConnectionWriter {
-    private var connection = ConnectionJSON(namespaces: [])
+    private var connection = ConnectionJSON()
 
     public init() {}
 
     public mutating func begin(_ header: ReportHeader, to output: inout OutputSink) {
-        connection = ConnectionJSON(namespaces: header.namespaces)
+        connection = ConnectionJSON(header)
     }
 
     public mutating func write(_ connection: Connection, to output: inout OutputSink) {

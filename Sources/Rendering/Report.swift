@@ -1,26 +1,28 @@
 public import KernelState
 
-/// What stands at the head of every report: when and where it was taken.
+/// What stands at the head of every report, and what its records refer to: the places that were read.
 public struct ReportHeader: Sendable {
-    /// Nanoseconds since 1970, UTC.
-    public var takenAt: UInt64
-    /// The host's name.
-    public var node: String
-    /// `uname -r`.
-    public var kernel: String
-    public var namespaces: [NetworkNamespace]
+    /// Those that were read, one at least; a record names its own by its index.
+    public var places: [Place]
 
-    public init(takenAt: UInt64, node: String, kernel: String, namespaces: [NetworkNamespace]) {
-        self.takenAt = takenAt
-        self.node = node
-        self.kernel = kernel
-        self.namespaces = namespaces
+    public init(places: [Place]) { self.places = places }
+
+    /// True when records must say of which node they are.
+    var hasSeveralNodes: Bool { places.contains { $0.node != places[0].node } }
+    /// True when records must say of which namespace they are.
+    var hasSeveralNamespaces: Bool { places.contains { $0.node == places[0].node && $0.namespace != places[0].namespace } }
+
+    /// The columns that tell places apart, where there are several and nobody asked for these columns.
+    func placeColumns(beside columns: [Column]) -> [Column] {
+        var missing: [Column] = []
+        if hasSeveralNodes { missing.append(.node) }
+        if hasSeveralNamespaces { missing.append(.namespace) }
+        return missing.filter { !columns.contains($0) }
     }
-}
 
-extension [NetworkNamespace] {
-    /// The namespaces by the inode that connections carry.
-    var byInode: [UInt64: NetworkNamespace] { Dictionary(map { ($0.inode, $0) }) { first, _ in first } }
+    func place(of connection: Connection) -> Place? {
+        places.indices.contains(Int(connection.place)) ? places[Int(connection.place)] : nil
+    }
 }
 
 /// How much of each table was seen; nil for a table that was not asked for.

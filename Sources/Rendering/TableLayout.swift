@@ -9,7 +9,7 @@ public struct TableLayout: Sendable {
     private static let detail = 4
 
     private let asked: [Column]
-    private let namespaces: [UInt64: NetworkNamespace]
+    private let header: ReportHeader
     private let terminalWidth: Int?
     private var natural: [Int]
     private var cell: [UInt8] = []
@@ -18,9 +18,9 @@ public struct TableLayout: Sendable {
     /// - Parameters:
     ///   - columns: what to show, in order.
     ///   - width: the terminal's columns, into which every row is made to fit; nil lets rows be as wide as they are.
-    public init(columns: [Column], width: Int?, namespaces: [NetworkNamespace] = []) {
-        asked = namespaces.count > 1 && !columns.contains(.namespace) ? [.namespace] + columns : columns
-        self.namespaces = namespaces.byInode
+    public init(columns: [Column], width: Int?, in header: ReportHeader = ReportHeader(places: [])) {
+        asked = (header.places.isEmpty ? [] : header.placeColumns(beside: columns)) + columns
+        self.header = header
         terminalWidth = width
         natural = asked.map(\.heading.utf8.count)
         shown = arranged()
@@ -42,7 +42,7 @@ public struct TableLayout: Sendable {
 
     private mutating func appendCell(_ index: Int, _ connection: Connection) {
         cell.removeAll(keepingCapacity: true)
-        asked[index].appendCell(connection, namespaces: namespaces, to: &cell)
+        asked[index].appendCell(connection, in: header, to: &cell)
     }
 
     /// Chooses which columns are shown, and how wide, on this terminal: first details go, then addresses lose their middles, the

@@ -29,7 +29,7 @@ public struct TableWriter: ConnectionWriter {
     }
 
     public mutating func begin(_ header: ReportHeader, to output: inout OutputSink) {
-        layout = TableLayout(columns: columns, width: width, namespaces: header.namespaces)
+        layout = TableLayout(columns: columns, width: width, in: header)
     }
 
     public mutating func write(_ connection: Connection, to output: inout OutputSink) {

@@ -1,5 +1,5 @@
 public import KernelState
-internal import Rendering
+public import Rendering
 
 /// A connection on the live screen, and what has just become of it.
 public struct LiveRow: Sendable {
@@ -23,7 +23,7 @@ public struct LiveModel: Sendable {
     /// Totals by state, coverage and notices: shown above the rows. A line is a warning when it needs the operator's eye.
     public var facts: [(text: String, isWarning: Bool)] = []
     public var rows: [LiveRow] = []
-    public var namespaces: [NetworkNamespace] = []
+    public var header = ReportHeader(places: [])
     public var sort = ""
     public var isPaused = false
     /// The first row shown.
@@ -83,7 +83,7 @@ public struct LiveScreen: Sendable {
         let room = Self.visibleRows(model, height: size.rows)
         let visible = model.rows.dropFirst(model.offset).prefix(room)
         // Two columns at the left are for the marks.
-        var layout = TableLayout(columns: Column.standard, width: max(1, size.columns - 2), namespaces: model.namespaces)
+        var layout = TableLayout(columns: Column.standard, width: max(1, size.columns - 2), in: model.header)
         for row in visible { layout.fit(row.connection) }
         line("\u{1b}[1m") { output in
             output.append(contentsOf: "  ".utf8)

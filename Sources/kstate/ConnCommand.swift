@@ -1,11 +1,7 @@
 import ArgumentParser
-import CLinux
-import Conntrack
-import ConntrackText
 import Filters
 import Glibc
 import KernelState
-import Netlink
 import Rendering
 import Terminal
 
@@ -26,7 +22,7 @@ struct ConnCommand: ParsableCommand {
 
     @OptionGroup(title: "Filters") var filters: FilterOptions
     @OptionGroup(title: "Output") var output: OutputOptions
-    @OptionGroup(title: "Where to look") var namespaces: NamespaceOptions
+    @OptionGroup(title: "Where to look") var sources: SourceOptions
 
     @Flag(name: .shortAndLong, help: "Go on showing connections as they change: a live table on a terminal, a line an event into a pipe.")
     var watch = false
@@ -57,22 +53,23 @@ struct ConnCommand: ParsableCommand {
 
     func run() throws {
         let filter = try filters.resolved()
-        let found = try resolvedNamespaces()
-        if watch { return try runWatch(filter, found) }
+        let sources = try sources.resolved()
+        if watch { return try runWatch(filter, sources) }
         let report = ConnectionReport(
             filter: filter, mode: filters.kernelFilter, list: dying ? .dying : unconfirmed ? .unconfirmed : .confirmed, output: output)
-        try report.run(in: found)
+        try report.run(sources)
     }
 
-    private func runWatch(_ filter: ConnectionFilter, _ found: [FoundNamespace]) throws {
+    private func runWatch(_ filter: ConnectionFilter, _ sources: [LiveSource]) throws {
+        let header = ReportHeader(places: sources.map(\.place))
         do throws(KernelStateError) {
             let signals = try SignalQueue()
             if output.output != .jsonl, OutputOptions.isTerminal, let session = TerminalSession(descriptor: STDIN_FILENO) {
-                let live = LiveOutput(session, title: title(found), namespaces: found.map(\.namespace), order: output.order)
-                try ConnectionWatch(found, filter: filter, mode: filters.kernelFilter, output: live).run(signals)
+                let live = LiveOutput(session, title: title(header.places), header: header, order: output.order)
+                try ConnectionWatch(sources, filter: filter, mode: filters.kernelFilter, output: live).run(signals)
             } else {
-                let lines = EventLines(output.output == .jsonl ? .json : .text, namespaces: found.map(\.namespace))
-                try ConnectionWatch(found, filter: filter, mode: filters.kernelFilter, output: lines).run(signals)
+                let lines = EventLines(output.output == .jsonl ? .json : .text, header: header)
+                try ConnectionWatch(sources, filter: filter, mode: filters.kernelFilter, output: lines).run(signals)
             }
         } catch {
             printError("kstate: \(error)")
@@ -81,18 +78,9 @@ struct ConnCommand: ParsableCommand {
     }
 
     /// What was asked for, as it was typed, and where.
-    private func title(_ found: [FoundNamespace]) -> String {
+    private func title(_ places: [Place]) -> String {
         let arguments = CommandLine.arguments.dropFirst(2).filter { $0 != "--watch" && $0 != "-w" }.joined(separator: " ")
-        let place = found.count == 1 ? found[0].namespace.name : "\(found.count) namespaces"
+        let place = places.count == 1 ? places[0].namespace.name : "\(places.count) namespaces"
         return "kstate conn \(arguments)  \(Host.name), \(place), Linux \(Host.kernelRelease)"
-    }
-
-    private func resolvedNamespaces() throws -> [FoundNamespace] {
-        do throws(KernelStateError) {
-            return try namespaces.resolved()
-        } catch {
-            printError("kstate: \(error)")
-            throw ExitStatus.unreadable
-        }
     }
 }

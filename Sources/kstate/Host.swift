@@ -1,8 +1,5 @@
 import CLinux
-import Filters
 import Glibc
-import KernelState
-import Rendering
 
 /// The machine that kstate runs on.
 enum Host {
@@ -34,14 +31,5 @@ enum Host {
     private static func text(_ body: (UnsafeMutablePointer<utsname>) -> String) -> String {
         var names = utsname()
         return body(&names)
-    }
-
-    static var kernelVersion: KernelFilterPlan.KernelVersion {
-        let numbers = kernelRelease.split(separator: ".").prefix(2).map { Int($0.prefix { $0.isNumber }) ?? 0 }
-        return KernelFilterPlan.KernelVersion(major: numbers.first ?? 0, minor: numbers.count > 1 ? numbers[1] : 0)
-    }
-
-    static func reportHeader(_ namespaces: [NetworkNamespace]) -> ReportHeader {
-        ReportHeader(takenAt: now, node: name, kernel: kernelRelease, namespaces: namespaces)
     }
 }

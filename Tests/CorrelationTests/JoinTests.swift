@@ -135,10 +135,11 @@ let services: [VirtualService] = {
     }
 
     /// Hands out its entries a few at a time.
-    private struct Portions<Entry>: EntrySource {
-        var coverage = TableCoverage(available: true, complete: true)
-        var entries: [Entry]
-        mutating func next(where wanted: (borrowing Entry) -> Bool, _ body: (borrowing Entry) -> Void) throws(KernelStateError) -> Bool {
+    private final class Portions<Entry>: EntrySource {
+        let coverage = TableCoverage(available: true, complete: true)
+        private var entries: [Entry]
+        init(entries: [Entry]) { self.entries = entries }
+        func next(where wanted: (borrowing Entry) -> Bool, _ body: (borrowing Entry) -> Void) throws(KernelStateError) -> Bool {
             for entry in entries.prefix(3) where wanted(entry) { body(entry) }
             entries.removeFirst(min(3, entries.count))
             return !entries.isEmpty
@@ -146,19 +147,19 @@ let services: [VirtualService] = {
     }
 
     /// A table that may not be read.
-    private struct Forbidden<Entry>: EntrySource {
+    private final class Forbidden<Entry>: EntrySource {
         let coverage = TableCoverage(available: true, complete: false)
-        mutating func next(where wanted: (borrowing Entry) -> Bool, _ body: (borrowing Entry) -> Void) throws(KernelStateError) -> Bool {
+        func next(where wanted: (borrowing Entry) -> Bool, _ body: (borrowing Entry) -> Void) throws(KernelStateError) -> Bool {
             throw KernelStateError(operation: "reading", cause: "forbidden", code: 1)
         }
     }
 
     @Test func `when one table fails the other is still shown`() {
-        var flows = Forbidden<Flow>()
-        var rows = Portions(entries: [twin])
+        let flows = Forbidden<Flow>()
+        let rows = Portions(entries: [twin])
         let reader = ConnectionReader(services: ServiceIndex(services), wantsFlow: { _ in true }, wantsRow: { _ in true })
         var found: [Connection] = []
-        let errors = reader.read(flows: &flows, rows: &rows) { found.append($0) }
+        let errors = reader.read(flows: flows, rows: rows) { found.append($0) }
         #expect(errors.flows?.code == 1)
         #expect(found.map(\.ipvs) == [twin])
     }
@@ -167,11 +168,11 @@ let services: [VirtualService] = {
         let clients = (1...50).map { "192.168.0.10:\($0)" }
         let flows = clients.map { flow($0, "10.96.0.10:80", "10.244.0.5:8080", $0) }.shuffled()
         let rows = clients.dropLast(10).map { row($0, "10.96.0.10:80", "10.244.0.5:8080") }.shuffled()
-        var flowSource = Portions(entries: flows)
-        var rowSource = Portions(entries: rows)
+        let flowSource = Portions(entries: flows)
+        let rowSource = Portions(entries: rows)
         let reader = ConnectionReader(services: ServiceIndex(services), wantsFlow: { _ in true }, wantsRow: { _ in true })
         var found: [Connection] = []
-        let errors = reader.read(flows: &flowSource, rows: &rowSource) { found.append($0) }
+        let errors = reader.read(flows: flowSource, rows: rowSource) { found.append($0) }
         #expect(errors.flows == nil && errors.rows == nil)
         #expect(found.count == 50)
         #expect(found.filter { $0.ipvs != nil }.count == 40)
@@ -185,7 +186,7 @@ let services: [VirtualService] = {
 
     @Test func `a connection begins, changes and ends once each`() {
         let log = Log()
-        var view = ConnectionView(namespace: 1) { _ in true }
+        var view = ConnectionView(place: 1) { _ in true }
         view.apply(event: first, at: 0) { change, _ in log.changes.append(change) }
         var later = first
         later.timeout = 99
@@ -200,7 +201,7 @@ let services: [VirtualService] = {
     }
 
     @Test func `a late word about an entry that was replaced is passed over`() {
-        var view = ConnectionView(namespace: 1) { _ in true }
+        var view = ConnectionView(place: 1) { _ in true }
         view.apply(event: flow("192.168.0.10:40001", "10.96.0.10:80", "10.244.0.5:8080", "192.168.0.10:40001", id: 2), at: 0) { _, _ in }
         view.remove(first) { _, _ in Issue.record("another entry's end") }
         #expect(!view.isEmpty)
@@ -208,7 +209,7 @@ let services: [VirtualService] = {
 
     @Test func `a reading ends what it does not meet`() {
         let log = Log()
-        var view = ConnectionView(namespace: 1) { _ in true }
+        var view = ConnectionView(place: 1) { _ in true }
         view.beginReading()
         view.apply(dumped: first, at: 0) { _, _ in }
         view.endReading { _, _ in Issue.record("it was met") }
@@ -219,7 +220,7 @@ let services: [VirtualService] = {
 
     @Test func `IPVS joins and leaves a connection without ending it`() {
         let log = Log()
-        var view = ConnectionView(namespace: 1) { _ in true }
+        var view = ConnectionView(place: 1) { _ in true }
         view.apply(dumped: first, at: 0) { change, _ in log.changes.append(change) }
         view.apply(rows: [row("192.168.0.10:40001", "10.96.0.10:80", "10.244.0.5:8080")], services: ServiceIndex(services), at: 0) {
             change, connection in
@@ -232,7 +233,7 @@ let services: [VirtualService] = {
     }
 
     @Test func `entries older than the watch are asked for, and those that send events once their timer is out`() throws {
-        var view = ConnectionView(namespace: 1) { _ in true }
+        var view = ConnectionView(place: 1) { _ in true }
         view.apply(dumped: first, at: 0) { _, _ in }
         let id = try #require(view.ids.first)
         #expect(view.needsLookup(id, at: 1) != nil)
@@ -243,7 +244,7 @@ let services: [VirtualService] = {
 
     @Test func `what a filter no longer admits leaves the view`() {
         let log = Log()
-        var view = ConnectionView(namespace: 1) { $0.conntrack?.state == .tcp(.established) }
+        var view = ConnectionView(place: 1) { $0.conntrack?.state == .tcp(.established) }
         view.apply(event: first, at: 0) { change, _ in log.changes.append(change) }
         var closed = first
         closed.state = .tcp(.close)
@@ -252,7 +253,7 @@ let services: [VirtualService] = {
     }
 
     @Test func `timers run down between tellings`() {
-        var view = ConnectionView(namespace: 1) { _ in true }
+        var view = ConnectionView(place: 1) { _ in true }
         view.apply(event: first, at: 10) { _, _ in }
         #expect(view.connections(at: 40).first?.conntrack?.timeout == 70)
         #expect(view.connections(at: 1_000).first?.conntrack?.timeout == 0)

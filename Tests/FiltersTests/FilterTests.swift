@@ -1,18 +1,19 @@
+import Filters
 import KernelState
 import Testing
 
-@testable import Filters
+@testable import Correlation
 
 private func endpoint(_ address: UInt32, _ port: UInt16) -> Endpoint { Endpoint(address: IPAddress(ipv4: address), port: port) }
 
 @Suite struct FilterWordsTests {
     @Test(arguments: ["0", "65536", "dns", "", "53,,80", "-1", "53,", " 53"])
     func `bad ports are refused`(text: String) {
-        #expect(throws: FilterError.self) { try PortSet(text) }
+        #expect(throws: FilterError.self) { try PortSet([text]) }
     }
 
     @Test func `good ports are kept`() throws {
-        let ports = try PortSet("9153,53,53")
+        let ports = try PortSet(["9153,53,53"])
         #expect(ports.ports == [53, 9153])
         #expect(ports.contains(UInt16(53)) && !ports.contains(UInt16(54)))
     }
@@ -35,10 +36,10 @@ private func endpoint(_ address: UInt32, _ port: UInt16) -> Endpoint { Endpoint(
     }
 
     @Test func `states, protocols and marks`() throws {
-        #expect(try ConnectionFilter.states("syn_sent,SYN_RECV") == ["SYN_SENT", "SYN_RECV"])
-        #expect(throws: FilterError.self) { try ConnectionFilter.states("OPENISH") }
-        #expect(try ConnectionFilter.protocols("tcp,17") == [.tcp, .udp])
-        #expect(throws: FilterError.self) { try ConnectionFilter.protocols("tcpp") }
+        #expect(try ConnectionFilter.states(["syn_sent,SYN_RECV"]) == ["SYN_SENT", "SYN_RECV"])
+        #expect(throws: FilterError.self) { try ConnectionFilter.states(["OPENISH"]) }
+        #expect(try ConnectionFilter.protocols(["tcp,17"]) == [.tcp, .udp])
+        #expect(throws: FilterError.self) { try ConnectionFilter.protocols(["tcpp"]) }
         #expect(try ConnectionFilter.mark("0x4000/0xc000") == KernelWalk.Masked(value: 0x4000, mask: 0xc000))
         #expect(throws: FilterError.self) { try ConnectionFilter.mark("3/1") }
     }
@@ -51,10 +52,10 @@ private func endpoint(_ address: UInt32, _ port: UInt16) -> Endpoint { Endpoint(
         family.family = .ipv4
         family.clients = [try EndpointPattern("fd00::1", option: "--client")]
         var ports = ConnectionFilter()
-        ports.ports = try PortSet("53")
+        ports.ports = try PortSet(["53"])
         ports.protocols = [.icmp]
         var fixed = ConnectionFilter()
-        fixed.ports = try PortSet("53")
+        fixed.ports = try PortSet(["53"])
         fixed.services = [try EndpointPattern(":80", option: "--service")]
         fixed.backends = [try EndpointPattern(":8080", option: "--backend")]
         for filter in [table, family, ports, fixed] {
@@ -88,9 +89,9 @@ private func endpoint(_ address: UInt32, _ port: UInt16) -> Endpoint { Endpoint(
     }
 
     @Test func `a port is the service's or the backend's, never the client's`() throws {
-        #expect(try admits { $0.ports = try PortSet("80") })
-        #expect(try admits { $0.ports = try PortSet("8080") })
-        #expect(try !admits { $0.ports = try PortSet("53") })
+        #expect(try admits { $0.ports = try PortSet(["80"]) })
+        #expect(try admits { $0.ports = try PortSet(["8080"]) })
+        #expect(try !admits { $0.ports = try PortSet(["53"]) })
     }
 
     @Test func `each criterion`() throws {
@@ -117,16 +118,33 @@ private func endpoint(_ address: UInt32, _ port: UInt16) -> Endpoint { Endpoint(
             var flow = Flow(original: original, reply: reply)
             flow.zone = UInt16.random(in: 0...1, using: &random)
             var filter = ConnectionFilter()
-            if Bool.random() { filter.ports = try PortSet("\(port())") }
+            if Bool.random() { filter.ports = try PortSet(["\(port())"]) }
             if Bool.random() { filter.clients = [try EndpointPattern("\(address())", option: "")] }
             if Bool.random() { filter.zone = 1 }
             if Bool.random() { filter.unreplied = true }
-            let translated = reply.sourceEndpoint != original.destinationEndpoint
-            var connection = Connection(
-                transport: .tcp, client: original.sourceEndpoint, service: translated ? original.destinationEndpoint : nil,
-                backend: translated ? reply.sourceEndpoint : original.destinationEndpoint)
-            connection.conntrack = flow
-            if filter.admits(connection) { #expect(filter.mayAdmit(flow, relatedServices: [])) }
+            let services = Bool.random() ? services(of: original, reply) : []
+            let index = ServiceIndex(services)
+            let related = filter.relatedServices(of: services)
+            let connection = Connection(flow, services: index)
+            if filter.admits(connection) { #expect(filter.mayAdmit(flow, relatedServices: related)) }
+            let row = IPVSConnection(
+                transport: .tcp, client: connection.client, service: original.destinationEndpoint,
+                backend: services.first?.backends.first?.endpoint ?? reply.sourceEndpoint, state: .established, expires: 1)
+            let joined = Connection(flow, row, services: index)
+            guard filter.admits(joined), !services.isEmpty else { continue }
+            #expect(filter.mayAdmit(flow, relatedServices: related))
+            #expect(filter.mayAdmit(row))
+        }
+    }
+
+    /// Two services that make the entry one that the backend began, or one of a direct-routing backend.
+    private func services(of original: Tuple, _ reply: Tuple) -> [VirtualService] {
+        let masquerade = Backend(endpoint: original.sourceEndpoint, forwarding: .masquerade, weight: 1)
+        let direct = Backend(endpoint: Endpoint(address: IPAddress(ipv4: 3), port: 8080), forwarding: .route, weight: 1)
+        return [(reply.destinationEndpoint, masquerade), (original.destinationEndpoint, direct)].map { endpoint, backend in
+            var service = VirtualService(identity: .address(.tcp, endpoint), scheduler: "rr")
+            service.backends = [backend]
+            return service
         }
     }
 }
@@ -141,7 +159,7 @@ private func endpoint(_ address: UInt32, _ port: UInt16) -> Endpoint { Endpoint(
     }
 
     private func walks(_ filter: ConnectionFilter, _ mode: KernelFilterMode = .always, entries: UInt64 = 1_000_000) -> [KernelWalk]? {
-        KernelFilterPlan(filter, kernel: today).walks(mode, entries: entries, buckets: 65_536, joinsIPVS: false)
+        KernelFilterPlan(filter, kernel: today).walks(mode, of: ConntrackTableSize(entries: entries, buckets: 65_536), joinsIPVS: false)
     }
 
     @Test func `a service's port of one protocol and family is one walk`() throws {
@@ -158,13 +176,13 @@ private func endpoint(_ address: UInt32, _ port: UInt16) -> Endpoint { Endpoint(
         #expect(walks(one, .auto, entries: 20_000) == [expected])
         #expect(walks(one, .never, entries: 20_000) == nil)
         let old = KernelFilterPlan(one, kernel: KernelFilterPlan.KernelVersion(major: 4, minor: 19))
-        #expect(old.walks(.always, entries: 1, buckets: 1, joinsIPVS: false) == nil)
+        #expect(old.walks(.always, of: ConntrackTableSize(entries: 1, buckets: 1), joinsIPVS: false) == nil)
     }
 
     @Test func `a bare port is no walk: SCTP has ports too`() throws {
-        #expect(walks(try filter { $0.ports = try PortSet("53") }) == nil)
+        #expect(walks(try filter { $0.ports = try PortSet(["53"]) }) == nil)
         let both = try filter {
-            $0.ports = try PortSet("53")
+            $0.ports = try PortSet(["53"])
             $0.protocols = [.tcp, .udp]
         }
         #expect(walks(both)?.count == 8)
@@ -196,7 +214,7 @@ private func endpoint(_ address: UInt32, _ port: UInt16) -> Endpoint { Endpoint(
             $0.protocols = [.tcp]
         }
         let plan = KernelFilterPlan(one, kernel: today)
-        #expect(plan.walks(.auto, entries: 10_000, buckets: 1_024, joinsIPVS: true) == nil)
-        #expect(plan.walks(.auto, entries: 10_000, buckets: 1_024, joinsIPVS: false)?.count == 2)
+        #expect(plan.walks(.auto, of: ConntrackTableSize(entries: 10_000, buckets: 1_024), joinsIPVS: true) == nil)
+        #expect(plan.walks(.auto, of: ConntrackTableSize(entries: 10_000, buckets: 1_024), joinsIPVS: false)?.count == 2)
     }
 }

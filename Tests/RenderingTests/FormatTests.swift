@@ -28,7 +28,11 @@ private func sample() -> Connection {
 }
 
 private let header = ReportHeader(
-    takenAt: 1_763_940_730_123_000_000, node: "node1", kernel: "6.1.176", namespaces: [NetworkNamespace(name: "host", inode: 4_026_531_840)])
+    places: [
+        Place(
+            node: "node1", kernel: "6.1.176", namespace: NetworkNamespace(name: "host", inode: 4_026_531_840),
+            takenAt: 1_763_940_730_123_000_000)
+    ])
 
 /// What a writer writes, through a pipe and back.
 private func text(_ writer: some ConnectionWriter, _ connections: [Connection], header: ReportHeader = header) -> String {
@@ -66,6 +70,21 @@ private func text(_ writer: some ConnectionWriter, _ connections: [Connection], 
         #expect(tables["ipvs"]?["reason"] as? String == "ip_vs is not \"loaded\"")
     }
 
+    @Test func `of several places each record names its own`() throws {
+        var places = [header.places[0], header.places[0]]
+        places[1].namespace = NetworkNamespace(name: "pod", inode: 7)
+        var other = sample()
+        other.place = 1
+        let namespaces = text(JSONDocumentWriter(), [other], header: ReportHeader(places: places))
+        #expect(namespaces.contains(#""namespaces":[{"name":"host","inode":4026531840},{"name":"pod","inode":7}]"#))
+        #expect(namespaces.contains(#""use":1},"namespace":{"name":"pod","inode":7}}"#))
+        places[1].node = "node2"
+        let nodes = text(JSONDocumentWriter(), [other], header: ReportHeader(places: places))
+        #expect(nodes.contains(#""nodes":[{"node":"node1","kernel":"6.1.176","taken_at":"2025-11-23T23:32:10.123Z""#))
+        #expect(nodes.contains(#""use":1},"node":"node2","namespace":{"name":"pod","inode":7}}"#))
+        #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(nodes.utf8)) }
+    }
+
     @Test func `no connection at all is still a document`() throws {
         let data = Data(text(JSONDocumentWriter(), []).utf8)
         #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: data) }
@@ -87,11 +106,11 @@ private func text(_ writer: some ConnectionWriter, _ connections: [Connection], 
     }
 
     @Test func `events`() throws {
-        let writer = EventJSONWriter(namespaces: header.namespaces)
+        let writer = EventJSONWriter(header)
         var buffer: [UInt8] = []
         writer.append(.new(sample(), existing: true), at: 0, to: &buffer)
-        writer.append(.lost(7), at: 0, to: &buffer)
-        writer.append(.resync(ReportTables(conntrack: TableCoverage(available: true, complete: true))), at: 0, to: &buffer)
+        writer.append(.lost(7, of: 0), at: 0, to: &buffer)
+        writer.append(.resync(ReportTables(conntrack: TableCoverage(available: true, complete: true)), of: 0), at: 0, to: &buffer)
         let lines = String(decoding: buffer, as: UTF8.self).split(separator: "\n")
         let objects = try lines.map { try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]) }
         #expect(objects.map { $0["event"] as? String } == ["new", "lost", "resync"])

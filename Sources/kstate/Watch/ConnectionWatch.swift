@@ -8,7 +8,7 @@ import Terminal
 
 /// Where a watch's news goes: event lines into a pipe, or the live screen.
 protocol WatchOutput {
-    mutating func take(_ event: WatchEvent, of namespace: NetworkNamespace)
+    mutating func take(_ event: WatchEvent)
     /// Called when nothing more is to be done at the moment. False ends the watch.
     mutating func refresh(_ watches: [NamespaceWatch], at time: Double) -> Bool
     /// When ``refresh(_:at:)`` wants to be called again.
@@ -28,12 +28,12 @@ struct ConnectionWatch<Output: WatchOutput> {
     private let state: State
     private let watches: [NamespaceWatch]
 
-    init(_ namespaces: [FoundNamespace], filter: ConnectionFilter, mode: KernelFilterMode, output: Output) throws(KernelStateError) {
+    init(_ sources: [LiveSource], filter: ConnectionFilter, mode: KernelFilterMode, output: Output) throws(KernelStateError) {
         let state = State(output)
         var watches: [NamespaceWatch] = []
-        for found in namespaces {
+        for (index, source) in sources.enumerated() {
             watches.append(
-                try NamespaceWatch(found, filter: filter, mode: mode) { event, namespace in state.output.take(event, of: namespace) })
+                try NamespaceWatch(source, at: PlaceIndex(index), filter: filter, mode: mode) { state.output.take($0) })
         }
         self.state = state
         self.watches = watches

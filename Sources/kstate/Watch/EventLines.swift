@@ -15,16 +15,16 @@ struct EventLines: WatchOutput {
     private var buffer: [UInt8] = []
     private(set) var error: OutputError?
 
-    init(_ form: Form, namespaces: [NetworkNamespace]) {
+    init(_ form: Form, header: ReportHeader) {
         self.form = form
-        json = EventJSONWriter(namespaces: namespaces)
-        text = EventTextWriter(namespaces: namespaces)
+        json = EventJSONWriter(header)
+        text = EventTextWriter(header)
     }
 
     var dueAt: Double { .infinity }
     var keyboard: Int32? { nil }
 
-    mutating func take(_ event: WatchEvent, of namespace: NetworkNamespace) {
+    mutating func take(_ event: WatchEvent) {
         switch form {
         case .json: json.append(event, at: Host.now, to: &buffer)
         case .text: text.append(event, at: Host.now, to: &buffer)

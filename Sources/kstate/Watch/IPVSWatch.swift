@@ -1,20 +1,20 @@
 import Correlation
 import Filters
-import IPVS
 import KernelState
 
 /// Reads the IPVS table again and again: it sends no events.
 ///
 /// A reading starts after an interval that keeps reading to a tenth of the time; on a big table, which an old kernel walks again
 /// at every page, the interval stretches.
-struct IPVSWatch: ~Copyable {
+struct IPVSWatch {
     private static let shortestInterval = 1.0
     /// How soon news of a service's connections is followed, where the tenth of the time allows it.
     private static let promptly = 0.05
     private static let shareOfTime = 0.1
 
+    private let source: any StateSource
     private let filter: ConnectionFilter
-    private var table: IPVSConnectionTable?
+    private var table: (any EntrySource<IPVSConnection>)?
     private var rows: [IPVSConnection] = []
     private var services: [VirtualService] = []
     private var spent = 0.0
@@ -22,7 +22,10 @@ struct IPVSWatch: ~Copyable {
     private var newsAt: Double?
     private(set) var coverage: TableCoverage?
 
-    init(filter: ConnectionFilter) { self.filter = filter }
+    init(_ source: any StateSource, filter: ConnectionFilter) {
+        self.source = source
+        self.filter = filter
+    }
 
     var isReading: Bool { table != nil }
 
@@ -43,14 +46,14 @@ struct IPVSWatch: ~Copyable {
         newsAt = time
     }
 
-    /// Starts a reading; to be called inside the namespace. Where the table is not there, or has gone, its rows go too.
+    /// Starts a reading. Where the table is not there, or has gone, its rows go too.
     mutating func begin() {
         rows = []
         spent = 0
         newsAt = nil
         do throws(KernelStateError) {
-            services = try IPVSAvailability.servicesFromProc()
-            table = .some(try IPVSConnectionTable(withOrigin: false))
+            services = try source.services()
+            table = try source.openIPVS()
         } catch {
             services = []
             coverage = .unavailable(error.description)
@@ -60,7 +63,7 @@ struct IPVSWatch: ~Copyable {
 
     /// Reads a portion. When the reading is complete, its rows with the services they belong to.
     mutating func step() -> (rows: [IPVSConnection], services: [VirtualService])? {
-        guard var current = table.take() else { return nil }
+        guard let current = table else { return nil }
         let start = Host.uptime
         var found: [IPVSConnection] = []
         let filter = filter
@@ -74,10 +77,8 @@ struct IPVSWatch: ~Copyable {
         rows += found
         let now = Host.uptime
         spent += now - start
-        if more {
-            table = .some(current)
-            return nil
-        }
+        if more { return nil }
+        table = nil
         endedAt = now
         return (rows, services)
     }

@@ -29,11 +29,11 @@ struct LiveOutput: WatchOutput {
     private var isDirty = true
     private var frozen: [LiveRow]?
 
-    init(_ session: consuming TerminalSession, title: String, namespaces: [NetworkNamespace], order: ConnectionOrder?) {
+    init(_ session: consuming TerminalSession, title: String, header: ReportHeader, order: ConnectionOrder?) {
         terminal = Terminal(session)
         self.order = order ?? ConnectionOrder(key: .service)
         model.title = title
-        model.namespaces = namespaces
+        model.header = header
     }
 
     var keyboard: Int32? { STDIN_FILENO }
@@ -41,7 +41,7 @@ struct LiveOutput: WatchOutput {
     /// Once a second the timers have run down; after news, as soon as a frame may come.
     var dueAt: Double { drawnAt + max(isDirty ? Self.frameInterval : 1, drawingTook / Self.shareOfTime) }
 
-    mutating func take(_ event: WatchEvent, of namespace: NetworkNamespace) {
+    mutating func take(_ event: WatchEvent) {
         isDirty = true
         let until = Host.uptime + Self.markedFor
         switch event {
@@ -127,7 +127,7 @@ extension Connection {
     /// Names the connection on the screen.
     fileprivate var mark: UInt64 {
         var fingerprint = Fingerprint()
-        fingerprint.mix(namespace)
+        fingerprint.mix(UInt64(place))
         fingerprint.mix(UInt64(zone) << 8 | UInt64(transport.rawValue))
         fingerprint.mix(client)
         fingerprint.mix(service ?? backend)

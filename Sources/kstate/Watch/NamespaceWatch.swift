@@ -17,16 +17,16 @@ final class NamespaceWatch {
     /// A dump now and then, for at most this share of the time, finds what neither an event nor a lookup could tell.
     private static let reconciliationShare = 0.002
 
-    let namespace: NetworkNamespace
+    private let index: PlaceIndex
     private(set) var view: ConnectionView
-    private let handle: NamespaceHandle
+    private let source: LiveSource
     private let filter: ConnectionFilter
     private let mode: KernelFilterMode
-    private let emit: (WatchEvent, NetworkNamespace) -> Void
+    private let emit: (WatchEvent) -> Void
 
     private var events: ConntrackEvents?
     private var lookup: ConntrackLookup?
-    private var dump: ConntrackTable?
+    private var dump: (any EntrySource<Flow>)?
     private var dumpSpent = 0.0
     private var dumpEnded = -Double.infinity
     private var needsDump = true
@@ -41,26 +41,26 @@ final class NamespaceWatch {
     /// Events that the kernel dropped since the watch began.
     private(set) var lost: UInt64 = 0
 
-    init(_ found: FoundNamespace, filter: ConnectionFilter, mode: KernelFilterMode, emit: @escaping (WatchEvent, NetworkNamespace) -> Void)
-        throws(KernelStateError)
-    {
-        let handle = try NamespaceHandle(path: found.path)
-        self.handle = handle
-        self.namespace = found.namespace
+    init(
+        _ source: LiveSource, at index: PlaceIndex, filter: ConnectionFilter, mode: KernelFilterMode,
+        emit: @escaping (WatchEvent) -> Void
+    ) throws(KernelStateError) {
+        self.source = source
+        self.index = index
         self.filter = filter
         self.mode = mode
         self.emit = emit
-        view = ConnectionView(namespace: found.namespace.inode) { filter.admits($0) }
-        ipvs = IPVSWatch(filter: filter)
+        view = ConnectionView(place: index) { filter.admits($0) }
+        ipvs = IPVSWatch(source, filter: filter)
         if filter.table != .ipvs { try openConntrack() }
-        if filter.table != .conntrack { readServices() }
+        if filter.table != .conntrack { ipvs.begin() }
     }
 
     /// Listens before the first dump, so that nothing falls between them.
     private func openConntrack() throws(KernelStateError) {
         let ports = filter.ports?.ports ?? []
         do throws(KernelStateError) {
-            try handle.inside { () throws(KernelStateError) in
+            try source.handle.inside { () throws(KernelStateError) in
                 _ = try TableGauge()  // no socket before it is sure that none loads a module
                 events = .some(try ConntrackEvents(ports: related.isEmpty ? ports : []))
                 lookup = .some(try ConntrackLookup())
@@ -73,10 +73,7 @@ final class NamespaceWatch {
         }
     }
 
-    private func readServices() {
-        try? handle.inside { () throws(KernelStateError) in ipvs.begin() }
-    }
-
+    var place: Place { source.place }
     var descriptor: Int32? { events?.descriptor }
     var ipvsCoverage: TableCoverage? { filter.table == .conntrack ? nil : ipvs.coverage }
     var ipvsInterval: Double { ipvs.interval }
@@ -108,9 +105,9 @@ final class NamespaceWatch {
 
     private func tell(_ change: ConnectionChange, _ connection: Connection) {
         switch change {
-        case .new: emit(.new(connection, existing: !hasListed), namespace)
-        case .change: emit(.change(connection), namespace)
-        case .end: emit(.end(connection), namespace)
+        case .new: emit(.new(connection, existing: !hasListed))
+        case .change: emit(.change(connection))
+        case .end: emit(.end(connection))
         }
     }
 
@@ -130,7 +127,7 @@ final class NamespaceWatch {
         let drops = socket.drops()
         if drops > 0 {
             lost += drops
-            emit(.lost(drops), namespace)
+            emit(.lost(drops, of: index))
             needsDump = true
         }
         events = .some(socket)
@@ -142,7 +139,7 @@ final class NamespaceWatch {
             guard needsDump || Host.uptime >= nextDump else { return }
             beginDump()
         }
-        guard var table = dump.take() else { return }
+        guard let table = dump else { return }
         let start = Host.uptime
         let filter = filter
         let related = related
@@ -152,9 +149,10 @@ final class NamespaceWatch {
             }
             dumpSpent += Host.uptime - start
             conntrack = table.coverage
-            if more { dump = .some(table) } else { endDump() }
+            if !more { endDump() }
         } catch {
             conntrack = .unavailable(error.description)
+            dump = nil
             dumpEnded = Host.uptime
         }
     }
@@ -165,10 +163,8 @@ final class NamespaceWatch {
         dumpSpent = 0
         view.beginReading()
         do throws(KernelStateError) {
-            let table = try handle.inside { () throws(KernelStateError) in
-                try ConntrackTable(walks: LiveTables.walks(filter, mode, joinsIPVS: ipvs.coverage?.available ?? false))
-            }
-            dump = .some(table)
+            let walks = TableReading.walks(source, filter, mode, joinsIPVS: ipvs.coverage?.available ?? false)
+            dump = try source.openConntrack(.confirmed, walks: walks)
         } catch {
             conntrack = .unavailable(error.description)
             dumpEnded = Host.uptime
@@ -178,11 +174,12 @@ final class NamespaceWatch {
     private var dumpIsAnnounced = true
 
     private func endDump() {
+        dump = nil
         dumpEnded = Host.uptime
         // An incomplete reading cannot tell what has gone: lookups will.
         if conntrack?.complete == true { view.endReading(tell) }
         if !hasListed, !ipvs.isReading { hasListed = true }
-        if dumpIsAnnounced { emit(.resync(tables), namespace) }
+        if dumpIsAnnounced { emit(.resync(tables, of: index)) }
         lookupQueue = []
         lookupDue = dumpEnded + Self.lookupPeriod
     }
@@ -214,7 +211,7 @@ final class NamespaceWatch {
         guard filter.table != .conntrack else { return }
         if !ipvs.isReading {
             guard Host.uptime >= ipvs.dueAt else { return }
-            readServices()
+            ipvs.begin()
             if !ipvs.isReading { return view.apply(rows: [], services: ServiceIndex(), at: Host.uptime, tell) }
         }
         guard let reading = ipvs.step() else { return }

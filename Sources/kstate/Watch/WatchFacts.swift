@@ -7,7 +7,7 @@ enum WatchFacts {
         facts.append((totals("conntrack", connections.compactMap { $0.conntrack.map(state) }), false))
         facts.append((totals("ipvs", connections.compactMap { $0.ipvs?.state.name }), false))
         for watch in watches {
-            let place = watches.count > 1 ? "\(watch.namespace.name): " : ""
+            let place = watches.count > 1 ? "\(watch.place.namespace.name): " : ""
             if let coverage = watch.conntrack { facts.append(line(place + "conntrack", coverage, watch.isReading ? ", reading" : "")) }
             if let coverage = watch.ipvsCoverage {
                 facts.append(line(place + "ipvs", coverage, coverage.available ? ", read every \(seconds(watch.ipvsInterval))" : ""))

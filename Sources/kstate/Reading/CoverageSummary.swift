@@ -2,7 +2,7 @@ import Filters
 import Glibc
 import KernelState
 
-/// How much of the tables was seen in all namespaces together, and what an operator must know about it.
+/// How much of the tables was seen in all places together, and what an operator must know about it.
 struct CoverageSummary {
     private(set) var conntrack: TableCoverage?
     private(set) var ipvs: TableCoverage?
@@ -13,41 +13,42 @@ struct CoverageSummary {
     var wasCutShort = false
 
     private let filter: ConnectionFilter
-    private let isSingle: Bool
+    private let places: [Place]
 
-    init(filter: ConnectionFilter, isSingle: Bool) {
+    init(filter: ConnectionFilter, places: [Place]) {
         self.filter = filter
-        self.isSingle = isSingle
+        self.places = places
     }
 
-    mutating func add(_ tables: ReadTables, of namespace: NetworkNamespace) {
+    mutating func add(_ tables: ReadTables, of place: Place) {
         conntrack = CoverageSummary.sum(conntrack, tables.conntrack)
         ipvs = CoverageSummary.sum(ipvs, tables.ipvs)
-        note(.conntrack, tables.conntrack, tables.error.conntrack, namespace)
-        note(.ipvs, tables.ipvs, tables.error.ipvs, namespace)
+        note(.conntrack, tables.conntrack, tables.error.conntrack, place)
+        note(.ipvs, tables.ipvs, tables.error.ipvs, place)
         let available = [tables.conntrack, tables.ipvs].compactMap { $0 }.contains(where: \.available)
         if !available, isSingle { isFailure = true }
     }
 
-    mutating func add(_ error: KernelStateError, of namespace: NetworkNamespace) {
-        notes.append(prefix(namespace) + error.description)
-        isFailure = true
-    }
-
-    private mutating func note(_ table: KernelTable, _ coverage: TableCoverage?, _ error: KernelStateError?, _ namespace: NetworkNamespace) {
+    private mutating func note(_ table: KernelTable, _ coverage: TableCoverage?, _ error: KernelStateError?, _ place: Place) {
         guard let coverage else { return }
         if let error {
-            // A table that is not there is worth a word when only one namespace is looked at, and an error when it was asked for.
+            // A table that is not there is worth a word when only one place is looked at, and an error when it was asked for.
             let isAbsent = error.code == ENOENT
-            if isSingle || !isAbsent { notes.append(prefix(namespace) + error.description) }
+            if isSingle || !isAbsent { notes.append(prefix(place) + error.description) }
             if !isAbsent || filter.table == table { isFailure = true }
         } else if !coverage.complete, !wasCutShort, let reason = coverage.reason {
-            notes.append("\(prefix(namespace))the \(table.rawValue) table is incomplete: \(reason), after \(coverage.passes) passes; try again")
+            notes.append("\(prefix(place))the \(table.rawValue) table is incomplete: \(reason), after \(coverage.passes) passes; try again")
             isFailure = true
         }
     }
 
-    private func prefix(_ namespace: NetworkNamespace) -> String { isSingle ? "" : "namespace \(namespace.name): " }
+    private var isSingle: Bool { places.count == 1 }
+
+    /// Says of which place a note is, where there are several.
+    private func prefix(_ place: Place) -> String {
+        if isSingle { return "" }
+        return places.allSatisfy { $0.node == place.node } ? "namespace \(place.namespace.name): " : "\(place.node), \(place.namespace.name): "
+    }
 
     private static func sum(_ left: TableCoverage?, _ right: TableCoverage?) -> TableCoverage? {
         guard var sum = left else { return right }

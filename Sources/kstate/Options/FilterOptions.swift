@@ -7,7 +7,7 @@ struct FilterOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Show connections whose service or backend has one of these ports; a client's own port does not count.", valueName: "port,…"))
-    var port: String?
+    var port: [String] = []
 
     @Option(help: ArgumentHelp("Show connections of this client. May be repeated.", valueName: "addr[/len][:port]"))
     var client: [String] = []
@@ -22,10 +22,10 @@ struct FilterOptions: ParsableArguments {
     var backend: [String] = []
 
     @Option(name: .customLong("protocol"), help: ArgumentHelp("Show these protocols: names or numbers.", valueName: "tcp,udp,…"))
-    var protocols: String?
+    var protocols: [String] = []
 
     @Option(help: ArgumentHelp("Show connections that one of the tables has in one of these states, by the kernel's names.", valueName: "state,…"))
-    var state: String?
+    var state: [String] = []
 
     @Flag(help: "Show connections of which conntrack has seen no answer.")
     var unreplied = false
@@ -54,12 +54,12 @@ struct FilterOptions: ParsableArguments {
     func resolved() throws -> ConnectionFilter {
         do {
             var filter = ConnectionFilter()
-            filter.ports = try port.map { text throws(FilterError) in try PortSet(text) }
+            if !port.isEmpty { filter.ports = try PortSet(port) }
             filter.clients = try patterns(client, option: "--client")
             filter.services = try patterns(service, option: "--service")
             filter.backends = try patterns(backend, option: "--backend")
-            if let protocols { filter.protocols = try ConnectionFilter.protocols(protocols) }
-            if let state { filter.states = try ConnectionFilter.states(state) }
+            filter.protocols = try ConnectionFilter.protocols(protocols)
+            filter.states = try ConnectionFilter.states(state)
             filter.unreplied = unreplied
             filter.family = try resolvedFamily()
             filter.table = try resolvedTable()

@@ -3,7 +3,7 @@ import KernelState
 import Netlink
 
 /// Where to look: this network namespace unless something else is named.
-struct NamespaceOptions: ParsableArguments {
+struct SourceOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
@@ -24,11 +24,23 @@ struct NamespaceOptions: ParsableArguments {
         if let pid, pid <= 0 { throw ValidationError("--pid \(pid): a process id is a number above 0") }
     }
 
-    /// The namespaces to read, one at least.
-    func resolved() throws(KernelStateError) -> [FoundNamespace] {
-        if allNetns { return try NamespaceSearch.all() }
-        if let netns { return [try NamespaceSearch.named(netns)] }
-        if let pid { return [try NamespaceSearch.ofProcess(pid)] }
-        return [try NamespaceSearch.own()]
+    /// What to read, one place at least.
+    ///
+    /// - Throws: ``ExitStatus``, after saying what could not be found.
+    func resolved() throws -> [LiveSource] {
+        do throws(KernelStateError) {
+            return try live()
+        } catch {
+            printError("kstate: \(error)")
+            throw ExitStatus.unreadable
+        }
+    }
+
+    private func live() throws(KernelStateError) -> [LiveSource] {
+        if let netns { return [try LiveSource(NamespaceSearch.named(netns))] }
+        if let pid { return [try LiveSource(NamespaceSearch.ofProcess(pid))] }
+        guard allNetns else { return [try LiveSource(NamespaceSearch.own())] }
+        // A namespace may go between being found and being opened: it then holds nothing any more.
+        return try NamespaceSearch.all().compactMap { found in try? LiveSource(found) }
     }
 }

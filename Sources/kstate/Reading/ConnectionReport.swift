@@ -1,10 +1,7 @@
-import CLinux
-import Conntrack
 import ConntrackText
 import Filters
 import Glibc
 import KernelState
-import Netlink
 import Rendering
 
 /// One reading of the tables, printed: `kstate conn` without `--watch`.
@@ -14,37 +11,37 @@ struct ConnectionReport {
     let list: ConntrackList
     let output: OutputOptions
 
-    func run(in namespaces: [FoundNamespace]) throws {
-        if output.count { return try count(in: namespaces) }
+    func run(_ sources: [any StateSource]) throws {
+        if output.count { return try count(sources) }
         switch output.output {
         case .table, .wide:
             let writer = TableWriter(
                 columns: try output.resolvedColumns(), width: OutputOptions.width, colour: OutputOptions.colour,
                 showsHeading: !output.noHeader, keepsOrder: output.order != nil)
-            try print(namespaces, with: writer)
-        case .json: try print(namespaces, with: JSONDocumentWriter())
-        case .jsonl: try print(namespaces, with: JSONLinesWriter())
-        case .csv: try print(namespaces, with: CSVWriter(columns: try output.resolvedColumns(), showsHeading: !output.noHeader))
-        case .conntrack: try print(namespaces, with: ConntrackLinesWriter())
+            try print(sources, with: writer)
+        case .json: try print(sources, with: JSONDocumentWriter())
+        case .jsonl: try print(sources, with: JSONLinesWriter())
+        case .csv: try print(sources, with: CSVWriter(columns: try output.resolvedColumns(), showsHeading: !output.noHeader))
+        case .conntrack: try print(sources, with: ConntrackLinesWriter())
         }
     }
 
-    private func count(in namespaces: [FoundNamespace]) throws {
+    private func count(_ sources: [any StateSource]) throws {
         var count = 0
-        let summary = read(namespaces, isEnough: { false }) { _ in count += 1 }
+        let summary = read(sources, isEnough: { false }) { _ in count += 1 }
         var sink = OutputSink(descriptor: STDOUT_FILENO)
         sink.buffer.appendDecimal(UInt64(count))
         sink.buffer.append(UInt8(ascii: "\n"))
         try finish(&sink, summary)
     }
 
-    private func print(_ namespaces: [FoundNamespace], with writer: some ConnectionWriter) throws {
+    private func print(_ sources: [any StateSource], with writer: some ConnectionWriter) throws {
         var writer = writer
         var sink = OutputSink(descriptor: STDOUT_FILENO)
-        writer.begin(Host.reportHeader(namespaces.map(\.namespace)), to: &sink)
+        writer.begin(ReportHeader(places: sources.map(\.place)), to: &sink)
         var selection = Selection(order: output.order, limit: output.limit)
         let stop = StopSign()
-        let summary = read(namespaces, isEnough: { stop.isSet }) { connection in
+        let summary = read(sources, isEnough: { stop.isSet }) { connection in
             if selection.passes(connection) { writer.write(connection, to: &sink) }
             if selection.isFull || sink.error != nil { stop.isSet = true }
         }
@@ -53,20 +50,13 @@ struct ConnectionReport {
         try finish(&sink, summary)
     }
 
-    /// Reads each namespace in turn. What one lacks is added to the summary, and the next is still read.
-    private func read(
-        _ namespaces: [FoundNamespace], isEnough: @escaping () -> Bool, _ emit: (Connection) -> Void
-    ) -> CoverageSummary {
-        var summary = CoverageSummary(filter: filter, isSingle: namespaces.count == 1)
-        for found in namespaces {
+    /// Reads each place in turn. What one lacks is added to the summary, and the next is still read.
+    private func read(_ sources: [any StateSource], isEnough: @escaping () -> Bool, _ emit: (Connection) -> Void) -> CoverageSummary {
+        var summary = CoverageSummary(filter: filter, places: sources.map(\.place))
+        for (index, source) in sources.enumerated() {
             if isEnough() { break }
-            do throws(KernelStateError) {
-                let handle = try NamespaceHandle(path: found.path)
-                var tables = try handle.inside { () throws(KernelStateError) in LiveTables(filter: filter, list: list, mode: mode) }
-                summary.add(tables.read(namespace: found.namespace.inode, isEnough: isEnough, emit), of: found.namespace)
-            } catch {
-                summary.add(error, of: found.namespace)
-            }
+            let reading = TableReading(source, at: PlaceIndex(index), filter: filter, list: list, mode: mode)
+            summary.add(reading.read(isEnough: isEnough, emit), of: source.place)
         }
         if isEnough() { summary.wasCutShort = true }
         return summary

@@ -1,0 +1,54 @@
+/// Something that hands out a table's entries portion by portion: the live kernel's, a file's, or a test's.
+public protocol EntrySource<Entry>: AnyObject {
+    associatedtype Entry
+
+    /// How much of the table was seen; final once ``next(where:_:)`` gave false.
+    var coverage: TableCoverage { get }
+
+    /// Hands a portion's entries that are `wanted` to `body`, each once; false when there is nothing more.
+    func next(where wanted: (borrowing Entry) -> Bool, _ body: (borrowing Entry) -> Void) throws(KernelStateError) -> Bool
+}
+
+/// Which of the kernel's lists of conntrack entries is read.
+public enum ConntrackList: Sendable {
+    /// The table itself.
+    case confirmed
+    /// Entries that have left the table while their event is not yet delivered (`IPCTNL_MSG_CT_GET_DYING`, Linux 3.8).
+    case dying
+    /// Entries whose first packet is still on its way (`IPCTNL_MSG_CT_GET_UNCONFIRMED`, Linux 3.8; always empty in recent kernels).
+    case unconfirmed
+}
+
+/// How much a walk of the conntrack table passes over.
+public struct ConntrackTableSize: Hashable, Sendable {
+    /// Entries of all namespaces together, which share one table; nil when the kernel does not tell.
+    public var entries: UInt64?
+    /// Buckets of the table's hash.
+    public var buckets: UInt64
+
+    public init(entries: UInt64?, buckets: UInt64) {
+        self.entries = entries
+        self.buckets = buckets
+    }
+}
+
+/// One network namespace of one node whose state can be read: of the live kernel, a snapshot, or what other tools have saved.
+///
+/// Every command reads through this, so that it works on a file as it does on a node.
+public protocol StateSource {
+    var place: Place { get }
+
+    /// How large the conntrack table is, for whoever plans walks that the kernel filters; nil where nothing can filter.
+    var conntrackSize: ConntrackTableSize? { get }
+
+    /// - Parameter walks: what the kernel is asked to filter, where there is one; nil reads the whole table.
+    func openConntrack(_ list: ConntrackList, walks: [KernelWalk]?) throws(KernelStateError) -> any EntrySource<Flow>
+
+    func openIPVS() throws(KernelStateError) -> any EntrySource<IPVSConnection>
+
+    /// The virtual services with their backends. The error, with `ENOENT` as its code, where there is no IPVS.
+    func services() throws(KernelStateError) -> [VirtualService]
+
+    /// What else is known of the namespace and its node, as far as it could be read.
+    func facts() -> NodeFacts
+}

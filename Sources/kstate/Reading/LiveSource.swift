@@ -1,0 +1,36 @@
+import Conntrack
+import IPVS
+import KernelState
+import Netlink
+
+/// The kernel's state in one network namespace, as it is when it is asked for.
+final class LiveSource: StateSource {
+    let place: Place
+    let handle: NamespaceHandle
+
+    /// - Throws: the errno of opening the namespace.
+    init(_ found: FoundNamespace) throws(KernelStateError) {
+        handle = try NamespaceHandle(path: found.path)
+        place = Place(node: Host.name, kernel: Host.kernelRelease, namespace: found.namespace, takenAt: Host.now)
+    }
+
+    var conntrackSize: ConntrackTableSize? {
+        ConntrackTableSize(
+            entries: TableGauge.entriesOfAllNamespaces(),
+            buckets: KernelFile.number(at: "/proc/sys/net/netfilter/nf_conntrack_buckets") ?? 0)
+    }
+
+    func openConntrack(_ list: ConntrackList, walks: [KernelWalk]?) throws(KernelStateError) -> any EntrySource<Flow> {
+        try handle.inside { () throws(KernelStateError) in try ConntrackTable(list, walks: walks) }
+    }
+
+    func openIPVS() throws(KernelStateError) -> any EntrySource<IPVSConnection> {
+        try handle.inside { () throws(KernelStateError) in try IPVSConnectionTable(withOrigin: false) }
+    }
+
+    func services() throws(KernelStateError) -> [VirtualService] {
+        try handle.inside { () throws(KernelStateError) in try IPVSAvailability.servicesFromProc() }
+    }
+
+    func facts() -> NodeFacts { NodeFacts() }
+}

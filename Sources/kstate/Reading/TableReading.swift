@@ -1,0 +1,85 @@
+import Correlation
+import Filters
+import KernelState
+
+/// The tables of one place, opened, each with the reason where it is not there.
+struct TableReading {
+    private var conntrack: (any EntrySource<Flow>)?
+    private var ipvs: (any EntrySource<IPVSConnection>)?
+    private(set) var services: [VirtualService] = []
+    private var error: (conntrack: KernelStateError?, ipvs: KernelStateError?)
+    private let filter: ConnectionFilter
+    private let place: PlaceIndex
+
+    /// Opens what `filter` asks for. What cannot be opened is remembered, not thrown: the other table is still worth seeing.
+    init(
+        _ source: any StateSource, at place: PlaceIndex, filter: ConnectionFilter, list: ConntrackList = .confirmed,
+        mode: KernelFilterMode
+    ) {
+        self.filter = filter
+        self.place = place
+        if filter.table != .conntrack, list == .confirmed {
+            do throws(KernelStateError) {
+                services = try source.services()
+                ipvs = try source.openIPVS()
+            } catch {
+                self.error.ipvs = error
+            }
+        }
+        if filter.table != .ipvs {
+            do throws(KernelStateError) {
+                conntrack = try source.openConntrack(
+                    list, walks: TableReading.walks(source, filter, mode, joinsIPVS: !services.isEmpty))
+            } catch {
+                self.error.conntrack = error
+            }
+        }
+    }
+
+    static func walks(
+        _ source: any StateSource, _ filter: ConnectionFilter, _ mode: KernelFilterMode, joinsIPVS: Bool
+    ) -> [KernelWalk]? {
+        let plan = KernelFilterPlan(filter, kernel: KernelFilterPlan.KernelVersion(release: source.place.kernel))
+        guard plan.isPossible, mode != .never, let size = source.conntrackSize else { return nil }
+        return plan.walks(mode, of: size, joinsIPVS: joinsIPVS)
+    }
+
+    /// Reads both tables to their ends, joined, and hands out what the filter admits.
+    ///
+    /// - Returns: how much was seen of each table that was asked for.
+    func read(isEnough: @escaping () -> Bool, _ emit: (Connection) -> Void) -> ReadTables {
+        let filter = filter
+        let related = filter.relatedServices(of: services)
+        let reader = ConnectionReader(
+            services: ServiceIndex(services), wantsFlow: { filter.mayAdmit($0, relatedServices: related) },
+            wantsRow: { filter.mayAdmit($0) }, isEnough: isEnough)
+        var matched = (conntrack: 0, ipvs: 0)
+        let errors = reader.read(flows: conntrack, rows: ipvs) { connection in
+            guard filter.admits(connection) else { return }
+            if connection.conntrack != nil { matched.conntrack += 1 }
+            if connection.ipvs != nil { matched.ipvs += 1 }
+            var connection = connection
+            connection.place = place
+            emit(connection)
+        }
+        var tables = ReadTables(error: (conntrack: error.conntrack ?? errors.flows, ipvs: error.ipvs ?? errors.rows))
+        if filter.table != .ipvs { tables.conntrack = Self.coverage(conntrack?.coverage, tables.error.conntrack, matched.conntrack) }
+        if filter.table != .conntrack { tables.ipvs = Self.coverage(ipvs?.coverage, tables.error.ipvs, matched.ipvs) }
+        return tables
+    }
+
+    /// A table that was not there, or whose reading failed, is not available.
+    private static func coverage(_ seen: TableCoverage?, _ error: KernelStateError?, _ matched: Int) -> TableCoverage {
+        var coverage = seen ?? TableCoverage(available: true, complete: false)
+        if let error { coverage = .unavailable(error.description) }
+        coverage.matched = matched
+        return coverage
+    }
+}
+
+/// What was seen of the tables that were asked for, and why one was not there.
+struct ReadTables {
+    var conntrack: TableCoverage?
+    var ipvs: TableCoverage?
+    var error: (conntrack: KernelStateError?, ipvs: KernelStateError?)
+}
