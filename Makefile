@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 KSTATE = .build/release/kstate
 SOURCES = Package.swift Sources Tests
 
-.PHONY: all setup build demo test unit-test command-test kernel-test lint format install completions man clean bench
+.PHONY: all setup build demo test unit-test command-test kernel-test second-opinion lint format install completions man clean bench
 
 all: build
 
@@ -31,6 +31,13 @@ command-test: build
 kernel-test: build
 	swift build -c release --static-swift-stdlib --product table-filler
 	KSTATE=$(abspath $(KSTATE)) python3 -m unittest discover -v -s Tests/Kernel
+
+# The guest's tests under another kernel, in software emulation: some minutes.
+second-opinion: build
+	@dpkg-query -W -f '$${Status}' qemu-system-x86 2>/dev/null | grep -q 'ok installed' || \
+	{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends qemu-system-x86; }
+	Tests/Lab/second-kernel .build/second-kernel
+	cd Tests/Kernel && KSTATE=$(abspath $(KSTATE)) python3 -m unittest -v second_opinion
 
 lint:
 	swift format lint --strict --recursive $(SOURCES)
