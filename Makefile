@@ -37,6 +37,7 @@ kernel-test: build
 second-opinion: build
 	@dpkg-query -W -f '$${Status}' qemu-system-x86 2>/dev/null | grep -q 'ok installed' || \
 	{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends qemu-system-x86; }
+	swift build -c release --static-swift-stdlib --product fact-printer
 	Tests/Lab/second-kernel .build/second-kernel
 	cd Tests/Kernel && KSTATE=$(abspath $(KSTATE)) python3 -m unittest -v second_opinion
 

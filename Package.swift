@@ -58,7 +58,7 @@ let package = Package(
             name: "table-filler", dependencies: ["KernelState", "ConntrackText"], path: "Tests/Lab/TableFiller",
             swiftSettings: lifetimes),
         .executableTarget(
-            name: "fact-printer", dependencies: ["KernelState", "Netlink", "IPVS", "NodeReading"],
+            name: "fact-printer", dependencies: ["KernelState", "Netlink", "IPVS", "NodeReading", "Correlation"],
             path: "Tests/Lab/FactPrinter", swiftSettings: lifetimes),
         .testTarget(name: "KernelStateTests", dependencies: ["KernelState"], swiftSettings: strict),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], swiftSettings: lifetimes),
