@@ -30,12 +30,14 @@ command-test: build
 
 kernel-test: build
 	swift build -c release --static-swift-stdlib --product table-filler
+	swift build -c release --static-swift-stdlib --product fact-printer
 	KSTATE=$(abspath $(KSTATE)) python3 -m unittest discover -v -s Tests/Kernel
 
 # The guest's tests under another kernel, in software emulation: some minutes.
 second-opinion: build
 	@dpkg-query -W -f '$${Status}' qemu-system-x86 2>/dev/null | grep -q 'ok installed' || \
 	{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends qemu-system-x86; }
+	swift build -c release --static-swift-stdlib --product fact-printer
 	Tests/Lab/second-kernel .build/second-kernel
 	cd Tests/Kernel && KSTATE=$(abspath $(KSTATE)) python3 -m unittest -v second_opinion
 

@@ -16,8 +16,13 @@
 #include <unistd.h>
 #include <linux/filter.h>
 #include <linux/genetlink.h>
+#include <linux/if_link.h>
+#include <linux/if_tunnel.h>
 #include <linux/ip_vs.h>
+#include <linux/neighbour.h>
 #include <linux/netlink.h>
+#include <linux/openat2.h>
+#include <linux/rtnetlink.h>
 #include <linux/sched.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
@@ -35,6 +40,16 @@ static inline int kst_enter_network_namespace(int descriptor) { return (int)sysc
 
 /// open(2) is variadic, which Swift does not import.
 static inline int kst_open_read_only(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
+
+/// Opens a path below `root` that no link leads out of: neither an absolute one nor `..` (RESOLVE_IN_ROOT, Linux 5.6); where the
+/// kernel, or a sandbox, does not offer that, the file must be no link. A pipe is opened without waiting for its writer.
+static inline int kst_open_inside(int root, const char *path) {
+    int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+    struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+    int descriptor = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+    if (descriptor >= 0 || (errno != ENOSYS && errno != EPERM)) return descriptor;
+    return openat(root, path, flags | O_NOFOLLOW);
+}
 
 /// The window size of a terminal, or -1: ioctl(2) is variadic.
 static inline int kst_window_size(int descriptor, struct winsize *size) { return ioctl(descriptor, TIOCGWINSZ, size); }

@@ -2,15 +2,18 @@ import Conntrack
 import IPVS
 import KernelState
 import Netlink
+import NodeReading
 
 /// The kernel's state in one network namespace, as it is when it is asked for.
 final class LiveSource: StateSource {
     let place: Place
     let handle: NamespaceHandle
+    private let path: String
 
     /// - Throws: the errno of opening the namespace.
     init(_ found: FoundNamespace) throws(KernelStateError) {
         handle = try NamespaceHandle(path: found.path)
+        path = found.path
         place = Place(node: Host.name, kernel: Host.kernelRelease, namespace: found.namespace, takenAt: Host.now)
     }
 
@@ -25,12 +28,16 @@ final class LiveSource: StateSource {
     }
 
     func openIPVS() throws(KernelStateError) -> any EntrySource<IPVSConnection> {
-        try handle.inside { () throws(KernelStateError) in try IPVSConnectionTable(withOrigin: false) }
+        try handle.inside { () throws(KernelStateError) in try IPVSConnectionTable() }
     }
 
     func services() throws(KernelStateError) -> [VirtualService] {
+        try handle.inside { () throws(KernelStateError) in try ServiceTable.services() }
+    }
+
+    func plainServices() throws(KernelStateError) -> [VirtualService] {
         try handle.inside { () throws(KernelStateError) in try IPVSAvailability.servicesFromProc() }
     }
 
-    func facts() -> NodeFacts { NodeFacts() }
+    func facts() -> NodeFacts { NodeFactsReader.facts(of: handle, path: path) }
 }
