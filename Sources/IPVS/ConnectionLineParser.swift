@@ -82,21 +82,19 @@ struct ConnectionLineParser {
         return IPAddress(ipv6High: halves.high, low: halves.low)
     }
 
+    /// Digits and letters follow each other at random, where a branch for each is guessed wrong half the time: there is none here.
     @inline(__always)
     private func hexadecimal(_ word: Range<Int>) -> UInt64? {
         var number: UInt64 = 0
+        var misfits: UInt8 = 0
         for index in word {
             let byte = bytes[index]
-            let digit: UInt8
-            switch byte {
-            case 0x30...0x39: digit = byte &- 0x30
-            case 0x41...0x46: digit = byte &- 0x37
-            case 0x61...0x66: digit = byte &- 0x57
-            default: return nil
-            }
-            number = number << 4 | UInt64(digit)
+            let isDigit = byte &- 0x30 < 10
+            let isLetter = (byte | 0x20) &- 0x61 < 6
+            misfits |= isDigit != isLetter ? 0 : 1
+            number = number << 4 | UInt64((byte & 0xf) &+ (isLetter ? 9 : 0))
         }
-        return number
+        return misfits == 0 ? number : nil
     }
 
     @inline(__always)
@@ -114,8 +112,8 @@ struct ConnectionLineParser {
     private mutating func state() -> IPVSState? {
         guard let word = word() else { return nil }
         var halves: (high: UInt64, low: UInt64) = (0, 0)
-        for (offset, index) in word.prefix(15).enumerated() {
-            let byte = UInt64(bytes[index])
+        for offset in 0..<min(word.count, 15) {
+            let byte = UInt64(bytes[word.lowerBound + offset])
             if offset < 8 { halves.high |= byte << UInt64(56 - 8 * offset) } else { halves.low |= byte << UInt64(120 - 8 * offset) }
         }
         return IPVSState(high: halves.high, low: halves.low)
