@@ -44,6 +44,12 @@ public protocol StateSource {
     /// - Parameter walks: what the kernel is asked to filter, where there is one; nil reads the whole table.
     func openConntrack(_ list: ConntrackList, walks: [KernelWalk]?) throws(KernelStateError) -> any EntrySource<Flow>
 
+    /// The same for a reader who wants none but entries with one of `ports` in either tuple, and all where there are none: a
+    /// source may then leave the others out, and need not.
+    func openConntrack(
+        _ list: ConntrackList, walks: [KernelWalk]?, ports: [UInt16]
+    ) throws(KernelStateError) -> any EntrySource<Flow>
+
     func openIPVS() throws(KernelStateError) -> any EntrySource<IPVSConnection>
 
     /// The virtual services with their backends. The error, with `ENOENT` as its code, where there is no IPVS.
@@ -58,4 +64,10 @@ public protocol StateSource {
 
 extension StateSource {
     public func plainServices() throws(KernelStateError) -> [VirtualService] { try services() }
+
+    public func openConntrack(
+        _ list: ConntrackList, walks: [KernelWalk]?, ports: [UInt16]
+    ) throws(KernelStateError) -> any EntrySource<Flow> {
+        try openConntrack(list, walks: walks)
+    }
 }

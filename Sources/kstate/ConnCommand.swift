@@ -54,10 +54,18 @@ struct ConnCommand: ParsableCommand {
     func run() throws {
         let filter = try filters.resolved()
         let sources = try sources.resolved()
+        noteIdleKernelFilter(filter, sources)
         if watch { return try runWatch(filter, sources) }
         let report = ConnectionReport(
             filter: filter, mode: filters.kernelFilter, list: dying ? .dying : unconfirmed ? .unconfirmed : .confirmed, output: output)
         try report.run(sources)
+    }
+
+    /// Whoever demands the kernel's filter is told where there is none to be had, and gets the right answer all the same.
+    private func noteIdleKernelFilter(_ filter: ConnectionFilter, _ sources: [LiveSource]) {
+        guard filters.kernelFilter == .always, filter.table != .ipvs, let place = sources.first?.place else { return }
+        let plan = KernelFilterPlan(filter, kernel: KernelFilterPlan.KernelVersion(release: place.kernel))
+        if let note = plan.noteOnAlways { printError("kstate: note: \(note)") }
     }
 
     private func runWatch(_ filter: ConnectionFilter, _ sources: [LiveSource]) throws {
