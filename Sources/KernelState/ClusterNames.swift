@@ -228,7 +228,8 @@ extension ClusterNames {
                 if let other = serviceNames[key] {
                     // A load balancer may give out an external address of the same service: that is no clash.
                     if other.service == name.service { continue }
-                    notices.count("ports are claimed by two services", "\(port.transport.name) \(key.endpoint) by \(other.service) and \(name.service)")
+                    notices.count(
+                        "ports are claimed by two services", "\(port.transport.name) \(key.endpoint) by \(other.service) and \(name.service)")
                 } else {
                     serviceNames[key] = name
                 }
