@@ -77,6 +77,7 @@ public struct ServiceJSON: Sendable {
         append(backend.endpoint, isFirst: true, to: &output)
         if let pod = backend.pod { text(",\"pod\":", pod, to: &output) }
         if let node = backend.node { text(",\"node\":", node, to: &output) }
+        if let isReady = backend.isReady { output.append(isReady ? ",\"ready\":true" : ",\"ready\":false") }
         appendConfiguration(backend, to: &output)
         number(",\"connection_count\":", backend.connections.total, to: &output)
         output.append(",\"connections\":{\"ipvs\":")

@@ -24,6 +24,7 @@ struct ConnCommand: ParsableCommand {
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Output") var arrangement: ConnectionOptions
     @OptionGroup(title: "Where to look") var sources: SourceOptions
+    @OptionGroup(title: "Names") var kube: KubeOptions
 
     @Flag(name: .shortAndLong, help: "Go on showing connections as they change: a live table on a terminal, a line an event into a pipe.")
     var watch = false
@@ -55,12 +56,13 @@ struct ConnCommand: ParsableCommand {
 
     func run() throws {
         let filter = try filters.resolved()
+        let names = NamesLoader(kube).reportNames
         let sources = try sources.resolved()
         noteIdleKernelFilter(filter, sources)
-        if watch { return try runWatch(filter, sources) }
+        if watch { return try runWatch(filter, sources, names) }
         let report = ConnectionReport(
             filter: filter, mode: filters.kernelFilter, list: dying ? .dying : unconfirmed ? .unconfirmed : .confirmed, output: output,
-            arrangement: arrangement)
+            arrangement: arrangement, names: names)
         try report.run(sources)
     }
 
@@ -71,8 +73,8 @@ struct ConnCommand: ParsableCommand {
         if let note = plan.noteOnAlways { printError("kstate: note: \(note)") }
     }
 
-    private func runWatch(_ filter: ConnectionFilter, _ sources: [LiveSource]) throws {
-        let header = ReportHeader(places: sources.map(\.place))
+    private func runWatch(_ filter: ConnectionFilter, _ sources: [LiveSource], _ names: ReportNames?) throws {
+        let header = ReportHeader(places: sources.map(\.place), names: names)
         try runReporting { () throws(KernelStateError) in
             let signals = try SignalQueue()
             if output.output != .jsonl, OutputOptions.isTerminal, let session = TerminalSession(descriptor: STDIN_FILENO) {

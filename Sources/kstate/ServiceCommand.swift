@@ -31,6 +31,7 @@ struct ServiceCommand: ParsableCommand {
     @OptionGroup(title: "Filters") var filters: FilterOptions
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Where to look") var sources: SourceOptions
+    @OptionGroup(title: "Names") var kube: KubeOptions
 
     @Option(
         help: ArgumentHelp("Sort by service, name, verdict, connections, unreplied or oldest; -KEY sorts downwards.", valueName: "key"))
@@ -63,7 +64,8 @@ struct ServiceCommand: ParsableCommand {
     private var order: ServiceOrder { sort.flatMap { ServiceOrder($0) } ?? ServiceOrder(key: .service) }
 
     func run() throws {
-        let reading = ServiceReading(filter: try filters.resolved(), mode: filters.kernelFilter)
+        let names = NamesLoader(kube).reportNames
+        let reading = ServiceReading(filter: try filters.resolved(), mode: filters.kernelFilter, names: names)
         let sources = try sources.resolved()
         if watch { return try runWatch(reading, sources) }
         try ServiceReport(reading: reading, output: output, order: order).run(sources)

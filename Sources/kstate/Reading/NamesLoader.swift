@@ -21,17 +21,20 @@ struct NamesLoader {
         }
     }
 
-    /// True when ``answer()`` returns at once.
-    var isDone: Bool { request?.isDone ?? true }
+    /// The names for a report, awaited when they are first looked up; nil when none were asked for.
+    var reportNames: ReportNames? {
+        guard request != nil else { return nil }
+        return ReportNames { [self] in names() }
+    }
 
     /// The names, when they are all there or time is up, with what must be said of them; nil when none were asked for.
-    func answer() -> ClusterAnswer? {
+    private func answer() -> ClusterAnswer? {
         defer { progress?.clear() }
         return request?.wait()
     }
 
     /// The same, after saying on standard error what is missing: names are a help, and nothing fails for the lack of one.
-    func names() -> ClusterNames {
+    private func names() -> ClusterNames {
         guard let answer = answer() else { return ClusterNames() }
         for notice in answer.notices {
             var line: [UInt8] = []
