@@ -1,6 +1,6 @@
 # make demo, make test: the README's two commands. Everything else is a part of them, or for whoever works on kstate.
 
-PACKAGES = libnl-3-dev libnl-genl-3-dev libnetfilter-conntrack-dev pkg-config iproute2 iptables conntrack ipvsadm kmod \
+PACKAGES = libnl-3-dev libnl-genl-3-dev libnetfilter-conntrack-dev libsqlite3-dev sqlite3 pkg-config iproute2 iptables conntrack ipvsadm kmod \
   user-mode-linux dnsmasq-base iputils-ping python3 python3-jsonschema procps util-linux strace
 PREFIX ?= /usr/local
 KSTATE = .build/release/kstate

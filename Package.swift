@@ -19,7 +19,8 @@ let package = Package(
         .library(name: "KernelState", targets: ["KernelState", "Netlink", "Conntrack", "IPVS", "Correlation"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         .systemLibrary(
@@ -43,11 +44,19 @@ let package = Package(
         .target(name: "ConntrackText", dependencies: ["KernelState", "CNetfilterConntrack"], swiftSettings: strict),
         .target(name: "Terminal", dependencies: ["KernelState", "Rendering", "CLinux"], swiftSettings: strict),
 
+        // The same records in a file.
+        .target(
+            name: "Snapshots",
+            dependencies: [
+                "KernelState", "CLinux", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+
         .executableTarget(
             name: "kstate",
             dependencies: [
                 "KernelState", "Netlink", "Conntrack", "IPVS", "Correlation", "Filters", "Rendering", "ConntrackText",
-                "Terminal", "CLinux", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Terminal", "Snapshots", "CLinux", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
 
@@ -62,6 +71,7 @@ let package = Package(
         .testTarget(name: "CorrelationTests", dependencies: ["Correlation"], swiftSettings: strict),
         .testTarget(name: "FiltersTests", dependencies: ["Filters", "Correlation"], swiftSettings: strict),
         .testTarget(name: "RenderingTests", dependencies: ["Rendering", "ConntrackText"], swiftSettings: strict),
+        .testTarget(name: "SnapshotsTests", dependencies: ["Snapshots", "KernelState"], swiftSettings: strict),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: strict),
     ]
 )

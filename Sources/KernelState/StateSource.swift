@@ -32,6 +32,19 @@ public struct ConntrackTableSize: Hashable, Sendable {
     }
 }
 
+/// The part of the conntrack table that a question about ports concerns: a source that can leave the rest out quickly may do so.
+public struct PortSelection: Hashable, Sendable {
+    /// Entries that have one of these ports in either tuple.
+    public var ports: [UInt16]
+    /// And entries whose original destination is one of these.
+    public var destinations: Set<Endpoint>
+
+    public init(ports: [UInt16], destinations: Set<Endpoint>) {
+        self.ports = ports
+        self.destinations = destinations
+    }
+}
+
 /// One network namespace of one node whose state can be read: of the live kernel, a snapshot, or what other tools have saved.
 ///
 /// Every command reads through this, so that it works on a file as it does on a node.
@@ -44,6 +57,11 @@ public protocol StateSource {
     /// - Parameter walks: what the kernel is asked to filter, where there is one; nil reads the whole table.
     func openConntrack(_ list: ConntrackList, walks: [KernelWalk]?) throws(KernelStateError) -> any EntrySource<Flow>
 
+    /// As ``openConntrack(_:walks:)`` reads it; what `selection` leaves out need not be handed out.
+    func openConntrack(
+        _ list: ConntrackList, walks: [KernelWalk]?, selection: PortSelection?
+    ) throws(KernelStateError) -> any EntrySource<Flow>
+
     func openIPVS() throws(KernelStateError) -> any EntrySource<IPVSConnection>
 
     /// The virtual services with their backends. The error, with `ENOENT` as its code, where there is no IPVS.
@@ -51,4 +69,12 @@ public protocol StateSource {
 
     /// What else is known of the namespace and its node, as far as it could be read.
     func facts() -> NodeFacts
+}
+
+extension StateSource {
+    public func openConntrack(
+        _ list: ConntrackList, walks: [KernelWalk]?, selection: PortSelection?
+    ) throws(KernelStateError) -> any EntrySource<Flow> {
+        try openConntrack(list, walks: walks)
+    }
 }

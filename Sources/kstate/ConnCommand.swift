@@ -17,6 +17,7 @@ struct ConnCommand: ParsableCommand {
               kstate conn --port 9153                 who talks to the metrics port, and which pod does not answer
               kstate conn --port 53,9153 --watch      the same, live
               kstate conn --unreplied -o json         what waits for an answer, for a script
+              kstate conn --from incident.kstate      what a snapshot has kept
               kstate conn --pid 4242 -o wide          inside a container's network namespace
             """)
 
@@ -46,6 +47,7 @@ struct ConnCommand: ParsableCommand {
         if dying || unconfirmed || output.count || output.limit != nil {
             throw ValidationError("--watch does not go with --dying, --unconfirmed, --count or --limit")
         }
+        if !sources.from.isEmpty { throw ValidationError("--watch and --from exclude each other: a file does not change") }
         if ![.table, .wide, .jsonl].contains(output.output) {
             throw ValidationError("--watch and -o \(output.output.rawValue) exclude each other: a watch prints a table or jsonl")
         }
@@ -53,11 +55,10 @@ struct ConnCommand: ParsableCommand {
 
     func run() throws {
         let filter = try filters.resolved()
-        let sources = try sources.resolved()
-        if watch { return try runWatch(filter, sources) }
+        if watch { return try runWatch(filter, try sources.live()) }
         let report = ConnectionReport(
             filter: filter, mode: filters.kernelFilter, list: dying ? .dying : unconfirmed ? .unconfirmed : .confirmed, output: output)
-        try report.run(sources)
+        try report.run(try sources.resolved())
     }
 
     private func runWatch(_ filter: ConnectionFilter, _ sources: [LiveSource]) throws {

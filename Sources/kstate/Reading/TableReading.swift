@@ -29,7 +29,8 @@ struct TableReading {
         if filter.table != .ipvs {
             do throws(KernelStateError) {
                 conntrack = try source.openConntrack(
-                    list, walks: TableReading.walks(source, filter, mode, joinsIPVS: !services.isEmpty))
+                    list, walks: TableReading.walks(source, filter, mode, joinsIPVS: !services.isEmpty),
+                    selection: filter.portSelection(of: services))
             } catch {
                 self.error.conntrack = error
             }
