@@ -19,7 +19,8 @@ let package = Package(
         .library(name: "KernelState", targets: ["KernelState", "Netlink", "Conntrack", "IPVS", "Correlation"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         .systemLibrary(
@@ -48,11 +49,19 @@ let package = Package(
         .target(name: "Kubernetes", dependencies: ["KernelState", "CCurl", "CYAML"], swiftSettings: strict),
         .target(name: "Terminal", dependencies: ["KernelState", "Rendering", "CLinux"], swiftSettings: strict),
 
+        // The same records in a file.
+        .target(
+            name: "Snapshots",
+            dependencies: [
+                "KernelState", "CLinux", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+
         .executableTarget(
             name: "kstate",
             dependencies: [
-                "KernelState", "Netlink", "Conntrack", "IPVS", "NodeReading", "Kubernetes", "Correlation", "Filters", "Rendering",
-                "ConntrackText", "Terminal", "CLinux", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "KernelState", "Netlink", "Conntrack", "IPVS", "NodeReading", "Snapshots", "Kubernetes", "Correlation", "Filters",
+                "Rendering", "ConntrackText", "Terminal", "CLinux", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
 
@@ -73,6 +82,7 @@ let package = Package(
         .testTarget(name: "RenderingTests", dependencies: ["Rendering", "ConntrackText"], swiftSettings: strict),
         .testTarget(
             name: "KubernetesTests", dependencies: ["Kubernetes", "KernelState"], exclude: ["Support"], swiftSettings: strict),
+        .testTarget(name: "SnapshotsTests", dependencies: ["Snapshots", "KernelState"], swiftSettings: strict),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: strict),
     ]
 )

@@ -103,3 +103,26 @@ static inline void kst_remember_terminal(int descriptor, const struct termios *f
     int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGABRT, SIGFPE};
     for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) signal(fatal[i], kst_restore_and_die);
 }
+
+/// The file that a signal which ends the process takes away. One for the one Swift file that includes these.
+static inline char *kst_partial_path(void) {
+    static char path[4096];
+    return path;
+}
+
+static inline void kst_unlink_and_die(int number) {
+    if (kst_partial_path()[0]) unlink(kst_partial_path());
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/// Takes `path` away when SIGINT, SIGTERM or SIGHUP ends the process; NULL takes nothing away any more.
+static inline void kst_unlink_on_signal(const char *path) {
+    int ending[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; !path && i < sizeof ending / sizeof *ending; i++) signal(ending[i], SIG_DFL);
+    char *kept = kst_partial_path();
+    size_t length = 0;
+    for (; path && path[length] && length < 4095; length++) kept[length] = path[length];
+    kept[length] = 0;
+    for (size_t i = 0; path && i < sizeof ending / sizeof *ending; i++) signal(ending[i], kst_unlink_and_die);
+}

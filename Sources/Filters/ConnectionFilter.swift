@@ -87,12 +87,6 @@ public struct ConnectionFilter: Sendable {
         return admitsConntrack(flow)
     }
 
-    /// Ports of which every conntrack entry that ``mayAdmit(_:relatedServices:)`` lets through has one: what a source may look at
-    /// before anything else. Empty where there are no such ports.
-    public func portsOfEveryFlow(relatedServices: Set<Endpoint>) -> [UInt16] {
-        relatedServices.isEmpty ? ports?.ports ?? [] : []
-    }
-
     /// The virtual services that a filter on ports may concern through a backend alone.
     public func relatedServices(of services: [VirtualService]) -> Set<Endpoint> {
         guard let ports else { return [] }
@@ -102,5 +96,10 @@ public struct ConnectionFilter: Sendable {
             if service.backends.contains(where: { ports.contains($0.endpoint.port) }) { related.insert(endpoint) }
         }
         return related
+    }
+
+    /// The entries that a filter on ports may concern; nil without one.
+    public func portSelection(relatedServices: Set<Endpoint>) -> PortSelection? {
+        ports.map { PortSelection(ports: $0.ports, destinations: relatedServices) }
     }
 }

@@ -17,6 +17,7 @@ struct ConnCommand: ParsableCommand {
               kstate conn --port 9153                 who talks to the metrics port, and which pod does not answer
               kstate conn --port 53,9153 --watch      the same, live
               kstate conn --unreplied -o json         what waits for an answer, for a script
+              kstate conn --from incident.kstate      what a snapshot has kept
               kstate conn --pid 4242 -o wide          inside a container's network namespace
             """)
 
@@ -49,6 +50,7 @@ struct ConnCommand: ParsableCommand {
         if dying || unconfirmed || output.count || output.limit != nil {
             throw ValidationError("--watch does not go with --dying, --unconfirmed, --count or --limit")
         }
+        if !sources.from.isEmpty { throw ValidationError("--watch and --from exclude each other: a file does not change") }
         if ![.table, .wide, .jsonl].contains(output.output) {
             throw ValidationError("--watch and -o \(output.output.rawValue) exclude each other: a watch prints a table or jsonl")
         }
@@ -57,18 +59,20 @@ struct ConnCommand: ParsableCommand {
     func run() throws {
         let filter = try filters.resolved()
         let names = NamesLoader(kube).reportNames
-        let sources = try sources.resolved()
-        noteIdleKernelFilter(filter, sources)
-        if watch { return try runWatch(filter, sources, names) }
+        if watch { return try runWatch(filter, try sources.live(), names) }
         let report = ConnectionReport(
             filter: filter, mode: filters.kernelFilter, list: dying ? .dying : unconfirmed ? .unconfirmed : .confirmed, output: output,
             arrangement: arrangement, names: names)
+        let sources = try sources.resolved()
+        noteIdleKernelFilter(filter, sources)
         try report.run(sources)
     }
 
     /// Whoever demands the kernel's filter is told where there is none to be had, and gets the right answer all the same.
-    private func noteIdleKernelFilter(_ filter: ConnectionFilter, _ sources: [LiveSource]) {
-        guard filters.kernelFilter == .always, filter.table != .ipvs, let place = sources.first?.place else { return }
+    private func noteIdleKernelFilter(_ filter: ConnectionFilter, _ sources: [any StateSource]) {
+        guard filters.kernelFilter == .always, filter.table != .ipvs, let place = sources.first(where: { $0.conntrackSize != nil })?.place else {
+            return
+        }
         let plan = KernelFilterPlan(filter, kernel: KernelFilterPlan.KernelVersion(release: place.kernel))
         if let note = plan.noteOnAlways { printError("kstate: note: \(note)") }
     }

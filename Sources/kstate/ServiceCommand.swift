@@ -54,6 +54,7 @@ struct ServiceCommand: ParsableCommand {
             throw ValidationError("-o conntrack: those lines are of connections; give table, wide, json, jsonl or csv, or use kstate conn")
         }
         if watch, output.count || output.limit != nil { throw ValidationError("--watch does not go with --count or --limit") }
+        if watch, !sources.from.isEmpty { throw ValidationError("--watch and --from exclude each other: a file does not change") }
         if watch, ![.table, .wide, .jsonl].contains(output.output) {
             throw ValidationError("--watch and -o \(output.output.rawValue) exclude each other: a watch prints a table or jsonl")
         }
@@ -66,9 +67,8 @@ struct ServiceCommand: ParsableCommand {
     func run() throws {
         let names = NamesLoader(kube).reportNames
         let reading = ServiceReading(filter: try filters.resolved(), mode: filters.kernelFilter, names: names)
-        let sources = try sources.resolved()
-        if watch { return try runWatch(reading, sources) }
-        try ServiceReport(reading: reading, output: output, order: order).run(sources)
+        if watch { return try runWatch(reading, try sources.live()) }
+        try ServiceReport(reading: reading, output: output, order: order).run(try sources.resolved())
     }
 
     private func runWatch(_ reading: ServiceReading, _ sources: [LiveSource]) throws {

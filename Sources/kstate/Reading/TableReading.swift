@@ -30,7 +30,7 @@ struct TableReading {
             do throws(KernelStateError) {
                 conntrack = try source.openConntrack(
                     list, walks: TableReading.walks(source, filter, mode, joinsIPVS: !services.isEmpty),
-                    ports: filter.portsOfEveryFlow(relatedServices: filter.relatedServices(of: services)))
+                    selection: filter.portSelection(relatedServices: filter.relatedServices(of: services)))
             } catch {
                 self.error.conntrack = error
             }

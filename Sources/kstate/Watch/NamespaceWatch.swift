@@ -58,7 +58,7 @@ final class NamespaceWatch {
 
     /// Listens before the first dump, so that nothing falls between them.
     private func openConntrack() throws(KernelStateError) {
-        let ports = filter.portsOfEveryFlow(relatedServices: related)
+        let ports = filter.portSelection(relatedServices: related)?.portsAlone ?? []
         do throws(KernelStateError) {
             try source.handle.inside { () throws(KernelStateError) in
                 _ = try TableGauge()  // no socket before it is sure that none loads a module
@@ -166,7 +166,7 @@ final class NamespaceWatch {
         view.beginReading()
         do throws(KernelStateError) {
             let walks = TableReading.walks(source, filter, mode, joinsIPVS: ipvs.coverage?.available ?? false)
-            dump = try source.openConntrack(.confirmed, walks: walks, ports: filter.portsOfEveryFlow(relatedServices: related))
+            dump = try source.openConntrack(.confirmed, walks: walks, selection: filter.portSelection(relatedServices: related))
         } catch {
             conntrack = .unavailable(error.description)
             dumpEnded = Host.uptime
