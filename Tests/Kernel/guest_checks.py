@@ -112,3 +112,32 @@ class nonetlink(UnloadedFacts):
         self.assertEqual(result.returncode, 1)
         self.assertIn("modprobe nf_conntrack_netlink", result.stderr)
         self.assertEqual(modules(), before)
+
+
+class twonodes(unittest.TestCase):
+    """What two nodes have saved, read together: each connection says what became of it on the node where its packets arrived."""
+
+    def read(self, scene):
+        lines = comparison.kstate("--from", f"/run/{scene}.node1", "--from", f"/run/{scene}.node2", "--service", "10.233.0.3", "--table", "conntrack", "-o", "jsonl")
+        records = [json.loads(line) for line in lines.splitlines()]
+        self.assertEqual(len(records), 2)
+        self.assertEqual({record["node"] for record in records}, {"node1"})
+        return records
+
+    def test_an_answered_connection_has_its_twin(self):
+        for record in self.read("well"):
+            self.assertEqual((record["twin"]["node"], record["twin"]["state"]), ("node2", "ESTABLISHED"))
+
+    def test_what_never_arrived_has_none(self):
+        for record in self.read("before_node"):
+            self.assertEqual(record["conntrack"]["flags"], ["UNREPLIED"])
+            self.assertNotIn("twin", record)
+
+    def test_what_the_pod_did_not_answer_has_an_unreplied_one(self):
+        for record in self.read("in_pod"):
+            self.assertEqual((record["twin"]["state"], record["twin"]["flags"]), ("SYN_SENT", ["UNREPLIED"]))
+
+    def test_what_was_lost_on_the_way_back_was_replied_to_there(self):
+        for record in self.read("on_return"):
+            self.assertEqual(record["conntrack"]["flags"], ["UNREPLIED"])
+            self.assertEqual((record["twin"]["state"], record["twin"]["flags"]), ("SYN_RECV", []))
