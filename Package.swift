@@ -77,12 +77,12 @@ let package = Package(
         .testTarget(name: "ConntrackTests", dependencies: ["Conntrack", "ConntrackText", "Netlink", "CLinux"], swiftSettings: lifetimes),
         .testTarget(name: "IPVSTests", dependencies: ["IPVS", "Netlink"], swiftSettings: lifetimes),
         .testTarget(name: "NodeReadingTests", dependencies: ["NodeReading", "Netlink"], swiftSettings: lifetimes),
-        .testTarget(name: "CorrelationTests", dependencies: ["Correlation"], swiftSettings: strict),
+        .testTarget(name: "CorrelationTests", dependencies: ["Correlation", "Filters"], swiftSettings: strict),
         .testTarget(name: "FiltersTests", dependencies: ["Filters", "Correlation"], swiftSettings: strict),
         .testTarget(name: "RenderingTests", dependencies: ["Rendering", "ConntrackText"], swiftSettings: strict),
         .testTarget(
             name: "KubernetesTests", dependencies: ["Kubernetes", "KernelState"], exclude: ["Support"], swiftSettings: strict),
         .testTarget(name: "SnapshotsTests", dependencies: ["Snapshots", "KernelState"], swiftSettings: strict),
-        .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: strict),
+        .testTarget(name: "TerminalTests", dependencies: ["Terminal", "Rendering"], swiftSettings: strict),
     ]
 )

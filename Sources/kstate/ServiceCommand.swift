@@ -13,10 +13,13 @@ struct ServiceCommand: ParsableCommand {
             Services come from IPVS, and from conntrack: every address that clients ask and something else answers for. Each \
             backend is shown with the states of its connections in both tables and a verdict:
 
-              answering   it replies                        idle       it has no connections
-              silent      it replied to no new connection   draining   its weight is 0
-              partial     some connections wait for a reply stale      the service no longer has it
-              undecided   no table tells: one-way UDP, replies that do not pass this node, or a first second
+              answering   it replies
+              silent      it replied to no new connection
+              partial     some of its connections wait for a reply
+              idle        it has no connections
+              draining    its weight is 0
+              stale       it has connections, and the service no longer has it
+              undecided   no table tells whether it replies
 
             Filters choose services and connections as they do for `kstate conn`; --state and --unreplied choose backends that \
             have such connections, and the verdict is still on all of theirs.
@@ -24,7 +27,7 @@ struct ServiceCommand: ParsableCommand {
             EXAMPLES
               kstate service --port 9153               which backend is silent
               kstate service --unreplied --sort verdict
-              kstate service --watch                   live, with connections begun, ended and failed a second
+              kstate service --watch                   live, with rates
               kstate service -o json                   for a script; docs/schema describes it
             """)
 
