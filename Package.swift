@@ -38,15 +38,16 @@ let package = Package(
 
         // From records to what a user asked to see.
         .target(name: "Correlation", dependencies: ["KernelState"], swiftSettings: strict),
+        .target(name: "Diagnosis", dependencies: ["KernelState", "Correlation"], swiftSettings: strict),
         .target(name: "Filters", dependencies: ["KernelState"], swiftSettings: strict),
-        .target(name: "Rendering", dependencies: ["KernelState", "CLinux"], swiftSettings: strict),
+        .target(name: "Rendering", dependencies: ["KernelState", "Diagnosis", "CLinux"], swiftSettings: strict),
         .target(name: "ConntrackText", dependencies: ["KernelState", "CNetfilterConntrack"], swiftSettings: strict),
         .target(name: "Terminal", dependencies: ["KernelState", "Rendering", "CLinux"], swiftSettings: strict),
 
         .executableTarget(
             name: "kstate",
             dependencies: [
-                "KernelState", "Netlink", "Conntrack", "IPVS", "Correlation", "Filters", "Rendering", "ConntrackText",
+                "KernelState", "Netlink", "Conntrack", "IPVS", "Correlation", "Diagnosis", "Filters", "Rendering", "ConntrackText",
                 "Terminal", "CLinux", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -1,0 +1,9 @@
+/// Every rule there is.
+public enum RuleBook {
+    /// Fresh rules for one examination.
+    public static func rules() -> [any Rule] {
+        [
+            TableFull(), InsertRace(), NoBackends(), StaleTCP(), StaleUDP(), UDPWithoutDNAT(), PinnedUDP(),
+        ]
+    }
+}
