@@ -30,11 +30,13 @@ let package = Package(
             providers: [.apt(["libnetfilter-conntrack-dev"])]),
         .systemLibrary(name: "CLinux", path: "CModules/CLinux"),
 
-        // Records, then their two sources.
+        // Records, then their sources: the two tables, and what else the kernel tells of a node.
         .target(name: "KernelState", swiftSettings: strict),
         .target(name: "Netlink", dependencies: ["KernelState", "CNetlink", "CLinux"], swiftSettings: lifetimes),
         .target(name: "Conntrack", dependencies: ["KernelState", "Netlink", "CNetlink", "CLinux"], swiftSettings: lifetimes),
         .target(name: "IPVS", dependencies: ["KernelState", "Netlink", "CNetlink", "CLinux"], swiftSettings: lifetimes),
+        .target(
+            name: "NodeReading", dependencies: ["KernelState", "Netlink", "Conntrack", "IPVS", "CLinux"], swiftSettings: lifetimes),
 
         // From records to what a user asked to see.
         .target(name: "Correlation", dependencies: ["KernelState"], swiftSettings: strict),
@@ -47,7 +49,8 @@ let package = Package(
         .executableTarget(
             name: "kstate",
             dependencies: [
-                "KernelState", "Netlink", "Conntrack", "IPVS", "Correlation", "Diagnosis", "Filters", "Rendering", "ConntrackText",
+                "KernelState", "Netlink", "Conntrack", "IPVS", "NodeReading", "Correlation", "Diagnosis", "Filters", "Rendering",
+                "ConntrackText",
                 "Terminal", "CLinux", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -56,6 +59,9 @@ let package = Package(
         .executableTarget(
             name: "table-filler", dependencies: ["KernelState", "ConntrackText"], path: "Tests/Lab/TableFiller",
             swiftSettings: lifetimes),
+        .executableTarget(
+            name: "fact-printer", dependencies: ["KernelState", "Netlink", "IPVS", "NodeReading"],
+            path: "Tests/Lab/FactPrinter", swiftSettings: lifetimes),
         .testTarget(name: "KernelStateTests", dependencies: ["KernelState"], swiftSettings: strict),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], swiftSettings: lifetimes),
         .testTarget(name: "ConntrackTests", dependencies: ["Conntrack", "ConntrackText", "Netlink", "CLinux"], swiftSettings: lifetimes),

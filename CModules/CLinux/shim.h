@@ -16,8 +16,13 @@
 #include <unistd.h>
 #include <linux/filter.h>
 #include <linux/genetlink.h>
+#include <linux/if_link.h>
+#include <linux/if_tunnel.h>
 #include <linux/ip_vs.h>
+#include <linux/neighbour.h>
 #include <linux/netlink.h>
+#include <linux/openat2.h>
+#include <linux/rtnetlink.h>
 #include <linux/sched.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
@@ -35,6 +40,13 @@ static inline int kst_enter_network_namespace(int descriptor) { return (int)sysc
 
 /// open(2) is variadic, which Swift does not import.
 static inline int kst_open_read_only(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
+
+/// openat2(2) of a path below `root`, which neither an absolute link nor `..` leaves (RESOLVE_IN_ROOT, Linux 5.6), and which
+/// never waits for a writer where somebody has put a pipe.
+static inline int kst_open_inside(int root, const char *path) {
+    struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+    return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+}
 
 /// The window size of a terminal, or -1: ioctl(2) is variadic.
 static inline int kst_window_size(int descriptor, struct winsize *size) { return ioctl(descriptor, TIOCGWINSZ, size); }

@@ -52,12 +52,7 @@ enum ConntrackRequests {
     }
 
     private static func putAddress(_ address: IPAddress, _ v4: ctattr_ip, _ v6: ctattr_ip, into request: inout NetlinkRequest) {
-        switch address.family {
-        case .ipv4: request.put(Int(v4.rawValue), bigEndian: UInt32(truncatingIfNeeded: address.low))
-        case .ipv6:
-            let bytes = [address.high, address.low].flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> UInt64(56 - 8 * $0)) } }
-            request.put(Int(v6.rawValue), bytes: bytes)
-        }
+        request.put(Int((address.family == .ipv4 ? v4 : v6).rawValue), bytes: address.networkBytes)
     }
 
     private static func putDetail(_ tuple: Tuple, into request: inout NetlinkRequest) {

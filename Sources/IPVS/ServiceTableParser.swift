@@ -2,10 +2,10 @@ public import KernelState
 
 /// Parses /proc/net/ip_vs, which needs no privileges.
 ///
-///     TCP  0AE90003:23C1 rr persistent 300000 FFFFFFFF
+///     TCP  0AE90003:23C1 rr persistent 30000 FFFFFFFF
 ///       -> 0AE94701:23C1      Masq    1      4          0
 ///
-/// Its persistence is in jiffies, whose length no file tells, and is left out here.
+/// Its persistence is in ticks, whose length no file tells, and is left out here; that there is one stands in the flags.
 public enum ServiceTableParser {
     /// The services, with what could be read of them; lines of an unknown form are passed over.
     public static func services(in bytes: [UInt8]) -> [VirtualService] {
@@ -34,7 +34,15 @@ public enum ServiceTableParser {
             else { return nil }
             identity = .address(transport, endpoint)
         }
-        return VirtualService(identity: identity, scheduler: words[2])
+        var service = VirtualService(identity: identity, scheduler: words[2])
+        if words.contains("ops") { service.flags |= VirtualService.onePacketFlag }
+        if let index = words.firstIndex(of: "persistent") {
+            service.flags |= VirtualService.persistentFlag
+            // The kernel prints an IPv6 prefix length as if it were in network byte order, as an IPv4 mask is.
+            let mask = words.count > index + 2 ? UInt32(words[index + 2], radix: 16) : nil
+            service.persistenceNetmask = identity.family == .ipv4 ? mask : mask?.byteSwapped
+        }
+        return service
     }
 
     private static func backend(_ words: [String]) -> Backend? {

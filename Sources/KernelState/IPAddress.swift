@@ -32,6 +32,12 @@ public struct IPAddress: Hashable, Sendable {
     /// How many bits an address of this family has.
     @inlinable public var bitWidth: Int { family == .ipv4 ? 32 : 128 }
 
+    /// The address as it stands in a packet: 4 or 16 bytes, the highest first.
+    public var networkBytes: [UInt8] {
+        let halves = [high, low].flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> UInt64(56 - 8 * $0)) } }
+        return family == .ipv4 ? Array(halves.suffix(4)) : halves
+    }
+
     /// True when both addresses are of one family and agree in their first `prefixLength` bits.
     public func matches(_ network: IPAddress, prefixLength: Int) -> Bool {
         guard family == network.family else { return false }

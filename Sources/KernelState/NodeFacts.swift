@@ -44,7 +44,7 @@ public struct IPVSFacts: Hashable, Sendable {
     public var version: UInt32 = 0
     /// Buckets of the connection table.
     public var connectionTableSize: UInt32 = 0
-    /// Seconds that an idle connection is kept; 0 is the kernel's default.
+    /// Seconds that an idle connection is kept.
     public var tcpTimeout: UInt32 = 0
     public var tcpFinTimeout: UInt32 = 0
     public var udpTimeout: UInt32 = 0
@@ -95,9 +95,11 @@ public struct NetworkInterface: Hashable, Sendable {
     public var tunnelPort: UInt16?
     /// The identifier (VNI) of a VXLAN or Geneve device.
     public var tunnelIdentifier: UInt32?
-    /// `IFLA_VXLAN_LOCAL`: the outer source address.
+    /// `IFLA_VXLAN_LOCAL`: the outer source address, also of IP in IP and GRE.
     public var tunnelLocal: IPAddress?
-    /// `IFLA_LINK` or `IFLA_VXLAN_LINK`: the device below.
+    /// `IFLA_VXLAN_GROUP`, `IFLA_GENEVE_REMOTE`, `IFLA_IPTUN_REMOTE`: the outer destination of what nothing else tells one for.
+    public var tunnelRemote: IPAddress?
+    /// `IFLA_LINK` or `IFLA_VXLAN_LINK`: the device below, or the other end of a veth; its index may be one of another namespace.
     public var lowerIndex: UInt32?
 
     public init(index: UInt32, name: String) {
@@ -106,7 +108,7 @@ public struct NetworkInterface: Hashable, Sendable {
     }
 }
 
-/// A route of the namespace (`RTM_GETROUTE`), of the main and local tables.
+/// A route of the namespace (`RTM_GETROUTE`), of any table; one of several next hops is a route for each.
 public struct Route: Hashable, Sendable {
     public var destination: AddressPrefix
     public var gateway: IPAddress?

@@ -48,11 +48,13 @@ public struct VirtualService: Hashable, Sendable {
     public var scheduler: String
     /// `IP_VS_SVC_F_*`.
     public var flags: UInt32 = 0
-    /// Seconds that a client stays with its backend; nil without persistence.
+    /// Seconds that a client stays with its backend; nil without persistence, and where only /proc could be read, which tells
+    /// ticks of an unknown length.
     public var persistence: UInt32?
     /// The IPv4 netmask, or IPv6 prefix length, that groups the clients of a persistent service.
     public var persistenceNetmask: UInt32?
     public var persistenceEngine: String?
+    /// nil where only /proc could be read: without CAP_NET_ADMIN in the initial user namespace.
     public var counters: TrafficCounters?
     public var backends: [Backend] = []
 
@@ -60,6 +62,13 @@ public struct VirtualService: Hashable, Sendable {
         self.identity = identity
         self.scheduler = scheduler
     }
+
+    /// `IP_VS_SVC_F_PERSISTENT`: a client stays with its backend for a time.
+    public static let persistentFlag: UInt32 = 0x1
+    /// `IP_VS_SVC_F_ONEPACKET`: each datagram is scheduled for itself, and leaves no connection behind.
+    public static let onePacketFlag: UInt32 = 0x4
+
+    public var isPersistent: Bool { flags & Self.persistentFlag != 0 }
 }
 
 /// A real server of a virtual service: IPVS calls it a destination.
@@ -70,9 +79,13 @@ public struct Backend: Hashable, Sendable {
     public var weight: UInt32
     public var activeConnections: UInt32 = 0
     public var inactiveConnections: UInt32 = 0
+    /// Persistence templates; 0 where only /proc could be read, as are the thresholds.
     public var persistentConnections: UInt32 = 0
+    /// Connections above which the backend takes no new ones; 0 is no limit.
     public var upperThreshold: UInt32 = 0
+    /// Connections below which an overloaded backend takes new ones again; 0 leaves it to the kernel.
     public var lowerThreshold: UInt32 = 0
+    /// nil where only /proc could be read.
     public var counters: TrafficCounters?
 
     public init(endpoint: Endpoint, forwarding: ForwardingMethod, weight: UInt32) {

@@ -1,3 +1,5 @@
+public import KernelState
+
 // Unaligned loads from received bytes. The name says the byte order on the wire; the value comes in host order. Each is nil
 // when the bytes are too short, so that a decoder can skip a malformed attribute instead of trapping on it.
 
@@ -26,6 +28,17 @@ extension RawSpan {
     public func bigEndianUInt32(at offset: Int = 0) -> UInt32? { load(UInt32.self, at: offset)?.byteSwapped }
     @inlinable @inline(__always)
     public func bigEndianUInt64(at offset: Int = 0) -> UInt64? { load(UInt64.self, at: offset)?.byteSwapped }
+
+    /// An address in network byte order, of 4 or 16 bytes; what follows it is not looked at.
+    @inlinable @inline(__always)
+    public func address(_ family: AddressFamily) -> IPAddress? {
+        switch family {
+        case .ipv4: return bigEndianUInt32().map(IPAddress.init(ipv4:))
+        case .ipv6:
+            guard let high = bigEndianUInt64(), let low = bigEndianUInt64(at: 8) else { return nil }
+            return IPAddress(ipv6High: high, low: low)
+        }
+    }
 
     /// The bytes from `offset` on; empty when there are none.
     @inlinable @inline(__always)

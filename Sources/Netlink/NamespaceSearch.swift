@@ -60,10 +60,10 @@ public enum NamespaceSearch {
             guard let candidate, seen.insert(candidate.namespace.inode).inserted else { return }
             found.append(candidate)
         }
-        for name in entries(of: namedDirectory) { add(try? named(name)) }
+        for name in KernelDirectory.entries(of: namedDirectory) { add(try? named(name)) }
         for path in mountedNamespaces() { add(try? named(path)) }
         // A process may end between the listing and the look: it then holds nothing any more.
-        for process in entries(of: "/proc").compactMap({ Int32($0) }).sorted() { add(try? ofProcess(process)) }
+        for process in KernelDirectory.entries(of: "/proc").compactMap({ Int32($0) }).sorted() { add(try? ofProcess(process)) }
         return found
     }
 
@@ -75,19 +75,6 @@ public enum NamespaceSearch {
             guard fields.count > 4, fields[3].hasPrefix("net:[") else { return nil }
             return fields[4].replacingOctalEscapes()
         }
-    }
-
-    private static func entries(of directory: String) -> [String] {
-        guard let handle = opendir(directory) else { return [] }
-        defer { closedir(handle) }
-        var names: [String] = []
-        while let entry = readdir(handle) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                String(cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        return names.sorted()
     }
 }
 

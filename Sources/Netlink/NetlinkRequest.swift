@@ -7,6 +7,9 @@ public import KernelState
 public struct NetlinkRequest: ~Copyable {
     private let message: OpaquePointer
 
+    /// `struct genlmsghdr`, before the attributes of every message of generic netlink.
+    public static let genericHeaderSize = 4
+
     /// Starts a request of nfnetlink.
     ///
     /// - Parameters:
@@ -14,24 +17,24 @@ public struct NetlinkRequest: ~Copyable {
     ///   - flags: `NLM_F_*`; `NLM_F_REQUEST` is added.
     ///   - family: `AF_INET`, `AF_INET6`, or `AF_UNSPEC` (0) for both.
     public init(netfilterType type: UInt16, flags: UInt16, family: UInt8) throws(KernelStateError) {
-        try self.init(type: type, flags: flags)
         // struct nfgenmsg: family, version (NFNETLINK_V0), resource id.
-        let header: [UInt8] = [family, 0, 0, 0]
-        _ = header.withUnsafeBytes { nlmsg_append(message, UnsafeMutableRawPointer(mutating: $0.baseAddress!), $0.count, 4) }
+        try self.init(type: type, flags: flags, header: [family, 0, 0, 0])
     }
 
     /// Starts a request with a generic netlink header.
     public init(genericFamily family: UInt16, command: UInt8, version: UInt8, flags: UInt16) throws(KernelStateError) {
-        try self.init(type: family, flags: flags)
-        let header: [UInt8] = [command, version, 0, 0]
-        _ = header.withUnsafeBytes { nlmsg_append(message, UnsafeMutableRawPointer(mutating: $0.baseAddress!), $0.count, 4) }
+        try self.init(type: family, flags: flags, header: [command, version, 0, 0])
     }
 
-    private init(type: UInt16, flags: UInt16) throws(KernelStateError) {
+    /// Starts a request of any protocol.
+    ///
+    /// - Parameter header: the structure that the protocol puts before the attributes, as it lies in memory.
+    public init(type: UInt16, flags: UInt16, header: [UInt8]) throws(KernelStateError) {
         guard let message = nlmsg_alloc(), nlmsg_put(message, 0, 0, Int32(type), 0, Int32(flags) | NLM_F_REQUEST) != nil else {
             throw KernelStateError(operation: "building a netlink request", errno: ENOMEM)
         }
         self.message = message
+        _ = header.withUnsafeBytes { nlmsg_append(message, UnsafeMutableRawPointer(mutating: $0.baseAddress!), $0.count, 4) }
     }
 
     deinit { nlmsg_free(message) }

@@ -13,7 +13,7 @@ public struct NetlinkSocket: ~Copyable {
     /// The largest message that the kernel fills in a dump is 32 KiB (`netlink_dump`, Linux 4.9 and later); more gains nothing.
     static let bufferSize = 65_536
 
-    /// Opens a socket of `protocol`: `NETLINK_NETFILTER` (12) or `NETLINK_GENERIC` (16).
+    /// Opens a socket of `protocol`: `NETLINK_ROUTE` (0), `NETLINK_NETFILTER` (12) or `NETLINK_GENERIC` (16).
     ///
     /// - Throws: the errno of socket(2) or bind(2), as libnl reports it.
     public init(protocol netlinkProtocol: Int32) throws(KernelStateError) {

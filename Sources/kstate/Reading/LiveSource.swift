@@ -2,15 +2,18 @@ import Conntrack
 import IPVS
 import KernelState
 import Netlink
+import NodeReading
 
 /// The kernel's state in one network namespace, as it is when it is asked for.
 final class LiveSource: StateSource {
     let place: Place
     let handle: NamespaceHandle
+    private let path: String
 
     /// - Throws: the errno of opening the namespace.
     init(_ found: FoundNamespace) throws(KernelStateError) {
         handle = try NamespaceHandle(path: found.path)
+        path = found.path
         place = Place(node: Host.name, kernel: Host.kernelRelease, namespace: found.namespace, takenAt: Host.now)
     }
 
@@ -29,8 +32,8 @@ final class LiveSource: StateSource {
     }
 
     func services() throws(KernelStateError) -> [VirtualService] {
-        try handle.inside { () throws(KernelStateError) in try IPVSAvailability.servicesFromProc() }
+        try handle.inside { () throws(KernelStateError) in try ServiceTable.services() }
     }
 
-    func facts() -> NodeFacts { NodeFacts() }
+    func facts() -> NodeFacts { NodeFactsReader.facts(of: handle, path: path) }
 }
