@@ -14,6 +14,8 @@ public struct Connection: Hashable, Sendable {
     /// How IPVS forwards to this backend, and with which weight: from the service's destination, where it still exists.
     public var forwarding: ForwardingMethod?
     public var weight: UInt32?
+    /// Its entry on the node where its packets arrived, where several nodes were read and this one leaves for another.
+    public var twin: Twin?
     /// Where it was read: one of the report's places.
     public var place: PlaceIndex = 0
 

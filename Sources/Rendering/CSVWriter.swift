@@ -16,7 +16,7 @@ public struct CSVWriter: ConnectionWriter {
 
     public mutating func begin(_ header: ReportHeader, to output: inout OutputSink) {
         self.header = header
-        columns = header.placeColumns(beside: asked) + asked
+        columns = header.withPlaces(asked)
         if showsHeading { output.buffer.append(contentsOf: (columns.map(\.rawValue).joined(separator: ",") + "\n").utf8) }
     }
 

@@ -3,7 +3,7 @@ public import KernelState
 /// A column of the table and CSV formats; its raw value is the name that `--columns` takes.
 public enum Column: String, CaseIterable, Sendable {
     case node, namespace, `protocol`, family, client, service, backend, translated, ipvs, expires, conntrack, flags, timeout
-    case mark, zone, id, use, packets, bytes, start, helper, labels, forwarding, weight, origin
+    case mark, zone, id, use, packets, bytes, start, helper, labels, forwarding, weight, origin, twin
 
     public static let standard: [Column] = [.protocol, .client, .service, .backend, .ipvs, .expires, .conntrack, .timeout]
     public static let wide: [Column] = [
@@ -48,6 +48,7 @@ public enum Column: String, CaseIterable, Sendable {
         case .service: appendService(connection, to: &output)
         case .backend: connection.backend.appendCell(to: &output)
         case .translated: connection.translatedClient?.appendCell(to: &output)
+        case .twin: if let twin = connection.twin { appendTwin(twin, in: header, to: &output) }
         default: appendDetail(connection, to: &output)
         }
         if output.count == start { output.append(UInt8(ascii: "-")) }
@@ -71,7 +72,7 @@ public enum Column: String, CaseIterable, Sendable {
         case .origin: if let origin = row?.origin { output.append(origin == .local ? "LOCAL" : "SYNC") }
         case .forwarding: if let forwarding = connection.forwarding { output.append(contentsOf: forwarding.name.utf8) }
         case .weight: if let weight = connection.weight { output.appendDecimal(UInt64(weight)) }
-        case .conntrack: if let flow { appendState(flow, to: &output) }
+        case .conntrack: if let flow { appendState(flow.state, flow.status, to: &output) }
         case .flags: if let flow { appendFlags(flow, to: &output) }
         case .timeout: if let timeout = flow?.timeout { output.appendDecimal(UInt64(timeout)) }
         case .mark: if let flow { output.appendDecimal(UInt64(flow.mark)) }
@@ -91,24 +92,31 @@ public enum Column: String, CaseIterable, Sendable {
         }
     }
 
+    /// Where the packets arrived, and what became of them there.
+    private func appendTwin(_ twin: Twin, in header: ReportHeader, to output: inout [UInt8]) {
+        if header.places.indices.contains(Int(twin.place)) { output.appendVisible(header.places[Int(twin.place)].node) }
+        output.append(UInt8(ascii: " "))
+        appendState(twin.state, twin.status, to: &output)
+    }
+
     /// The state, and the two flags that decide what it means: nobody has answered, or both have spoken.
-    private func appendState(_ flow: Flow, to output: inout [UInt8]) {
-        if let state = flow.state { output.append(contentsOf: state.name.utf8) }
-        if flow.isUnreplied {
-            output.append(flow.state == nil ? "UNREPLIED" : " UNREPLIED")
-        } else if flow.state == nil {
-            output.append(flow.status.contains(.assured) ? "ASSURED" : "REPLIED")
+    private func appendState(_ state: FlowState?, _ status: FlowStatus, to output: inout [UInt8]) {
+        if let state { output.append(contentsOf: state.name.utf8) }
+        if !status.contains(.seenReply) {
+            output.append(state == nil ? "UNREPLIED" : " UNREPLIED")
+        } else if state == nil {
+            output.append(status.contains(.assured) ? "ASSURED" : "REPLIED")
         }
-        if flow.status.contains(.hardwareOffload) {
+        if status.contains(.hardwareOffload) {
             output.append(" HW_OFFLOAD")
-        } else if flow.status.contains(.offload) {
+        } else if status.contains(.offload) {
             output.append(" OFFLOAD")
         }
     }
 
     private func appendFlags(_ flow: Flow, to output: inout [UInt8]) {
         var separator = false
-        FlowFlags.forEach(flow) { name in
+        FlowFlags.forEach(flow.status) { name in
             if separator { output.append(UInt8(ascii: ",")) }
             separator = true
             output.append(contentsOf: name.utf8)

@@ -23,6 +23,7 @@ public struct ConnectionJSON: Sendable {
         appendIPVS(connection, to: &output)
         output.append(",\"conntrack\":")
         if let flow = connection.conntrack { appendFlow(flow, to: &output) } else { output.append("null") }
+        if let twin = connection.twin { appendTwin(twin, to: &output) }
         header.appendPlace(connection.place, to: &output)
         output.append(UInt8(ascii: "}"))
     }
@@ -75,20 +76,8 @@ public struct ConnectionJSON: Sendable {
     }
 
     private func appendFlow(_ flow: Flow, to output: inout [UInt8]) {
-        output.append("{\"state\":")
-        if let state = flow.state {
-            output.append(UInt8(ascii: "\""))
-            output.append(contentsOf: state.name.utf8)
-            output.append(UInt8(ascii: "\""))
-        } else {
-            output.append("null")
-        }
-        appendFlags(flow, to: &output)
-        if let timeout = flow.timeout {
-            Self.number(",\"timeout_s\":", UInt64(timeout), to: &output)
-        } else {
-            output.append(",\"timeout_s\":null")
-        }
+        output.append(UInt8(ascii: "{"))
+        Self.appendState(flow.state, flow.status, flow.timeout, to: &output)
         Self.number(",\"id\":", UInt64(flow.id), to: &output)
         Self.number(",\"mark\":", UInt64(flow.mark), to: &output)
         Self.number(",\"zone\":", UInt64(flow.zone), to: &output)
@@ -99,10 +88,29 @@ public struct ConnectionJSON: Sendable {
         output.append(UInt8(ascii: "}"))
     }
 
-    private func appendFlags(_ flow: Flow, to output: inout [UInt8]) {
+    /// The three fields that say how a conntrack entry stands.
+    @inline(__always)
+    private static func appendState(_ state: FlowState?, _ status: FlowStatus, _ timeout: UInt32?, to output: inout [UInt8]) {
+        output.append("\"state\":")
+        if let state {
+            output.append(UInt8(ascii: "\""))
+            output.append(contentsOf: state.name.utf8)
+            output.append(UInt8(ascii: "\""))
+        } else {
+            output.append("null")
+        }
+        appendFlags(status, to: &output)
+        if let timeout {
+            number(",\"timeout_s\":", UInt64(timeout), to: &output)
+        } else {
+            output.append(",\"timeout_s\":null")
+        }
+    }
+
+    private static func appendFlags(_ status: FlowStatus, to output: inout [UInt8]) {
         output.append(",\"flags\":[")
         var separator = false
-        FlowFlags.forEach(flow) { name in
+        FlowFlags.forEach(status) { name in
             if separator { output.append(UInt8(ascii: ",")) }
             separator = true
             output.append(UInt8(ascii: "\""))
@@ -110,6 +118,14 @@ public struct ConnectionJSON: Sendable {
             output.append(UInt8(ascii: "\""))
         }
         output.append(UInt8(ascii: "]"))
+    }
+
+    private func appendTwin(_ twin: Twin, to output: inout [UInt8]) {
+        output.append(",\"twin\":{")
+        Self.appendState(twin.state, twin.status, twin.timeout, to: &output)
+        if let start = twin.start { Self.time(",\"start\":\"", start, to: &output) }
+        header.appendPlace(twin.place, to: &output)
+        output.append(UInt8(ascii: "}"))
     }
 
     /// What only some entries have, and what is absent rather than null.

@@ -72,7 +72,7 @@ public struct EventTextWriter: Sendable {
 
     public init(_ header: ReportHeader) {
         let told: [Column] = [.protocol, .client, .service, .backend, .ipvs, .conntrack]
-        columns = header.placeColumns(beside: told) + told
+        columns = header.withPlaces(told)
         self.header = header
     }
 

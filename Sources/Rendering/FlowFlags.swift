@@ -9,10 +9,10 @@ enum FlowFlags {
     private static let spoken = FlowStatus.names.filter { !silent.contains($0.flag) }
 
     @inline(__always)
-    static func forEach(_ flow: Flow, _ body: (String) -> Void) {
-        if flow.isUnreplied { body("UNREPLIED") }
-        if flow.status == [.assured, .seenReply, .confirmed] { return body("ASSURED") }
-        if flow.status.subtracting(silent).isEmpty { return }
-        for (flag, name) in spoken where flow.status.contains(flag) { body(name) }
+    static func forEach(_ status: FlowStatus, _ body: (String) -> Void) {
+        if !status.contains(.seenReply) { body("UNREPLIED") }
+        if status == [.assured, .seenReply, .confirmed] { return body("ASSURED") }
+        if status.subtracting(silent).isEmpty { return }
+        for (flag, name) in spoken where status.contains(flag) { body(name) }
     }
 }

@@ -12,12 +12,13 @@ public struct ReportHeader: Sendable {
     /// True when records must say of which namespace they are.
     var hasSeveralNamespaces: Bool { places.contains { $0.node == places[0].node && $0.namespace != places[0].namespace } }
 
-    /// The columns that tell places apart, where there are several and nobody asked for these columns.
-    func placeColumns(beside columns: [Column]) -> [Column] {
-        var missing: [Column] = []
-        if hasSeveralNodes { missing.append(.node) }
-        if hasSeveralNamespaces { missing.append(.namespace) }
-        return missing.filter { !columns.contains($0) }
+    /// The columns, with those that tell places apart where there are several and nobody asked for these.
+    func withPlaces(_ columns: [Column]) -> [Column] {
+        var places: [Column] = []
+        if hasSeveralNodes { places.append(.node) }
+        if hasSeveralNamespaces { places.append(.namespace) }
+        let twin: [Column] = hasSeveralNodes ? [.twin] : []
+        return places.filter { !columns.contains($0) } + columns + twin.filter { !columns.contains($0) }
     }
 
     func place(of connection: Connection) -> Place? {

@@ -19,7 +19,7 @@ public struct TableLayout: Sendable {
     ///   - columns: what to show, in order.
     ///   - width: the terminal's columns, into which every row is made to fit; nil lets rows be as wide as they are.
     public init(columns: [Column], width: Int?, in header: ReportHeader = ReportHeader(places: [])) {
-        asked = (header.places.isEmpty ? [] : header.placeColumns(beside: columns)) + columns
+        asked = header.withPlaces(columns)
         self.header = header
         terminalWidth = width
         natural = asked.map(\.heading.utf8.count)

@@ -1,4 +1,5 @@
 import ConntrackText
+import Correlation
 import Filters
 import Glibc
 import KernelState
@@ -53,10 +54,17 @@ struct ConnectionReport {
     /// Reads each place in turn. What one lacks is added to the summary, and the next is still read.
     private func read(_ sources: [any StateSource], isEnough: @escaping () -> Bool, _ emit: (Connection) -> Void) -> CoverageSummary {
         var summary = CoverageSummary(filter: filter, places: sources.map(\.place))
+        let twins = TwinReading.index(sources, filter: filter)
         for (index, source) in sources.enumerated() {
             if isEnough() { break }
             let reading = TableReading(source, at: PlaceIndex(index), filter: filter, list: list, mode: mode)
-            summary.add(reading.read(isEnough: isEnough, emit), of: source.place)
+            let tables = reading.read(isEnough: isEnough) { connection in
+                guard let twins, let flow = connection.conntrack else { return emit(connection) }
+                var connection = connection
+                connection.twin = twins.twin(of: flow, at: connection.place)
+                emit(connection)
+            }
+            summary.add(tables, of: source.place)
         }
         if isEnough() { summary.wasCutShort = true }
         return summary
