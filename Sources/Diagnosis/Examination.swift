@@ -54,6 +54,12 @@ public struct Examination {
         samples.append(sample)
     }
 
+    /// Seconds from the first sample to the last.
+    public var seconds: Double {
+        guard let first = samples.first, let last = samples.last else { return 0 }
+        return last.seconds(since: first)
+    }
+
     /// What the rules say; nothing when no sample was read.
     public func diagnosis() -> Diagnosis {
         var diagnosis = Diagnosis()

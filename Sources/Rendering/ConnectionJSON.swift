@@ -36,7 +36,7 @@ public struct ConnectionJSON: Sendable {
         }
     }
 
-    private static func append(_ endpoint: Endpoint?, to output: inout [UInt8]) {
+    static func append(_ endpoint: Endpoint?, to output: inout [UInt8]) {
         guard let endpoint else { return output.append("null") }
         output.append("{\"address\":\"")
         endpoint.address.write(to: &output)

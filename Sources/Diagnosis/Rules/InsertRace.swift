@@ -27,7 +27,9 @@ struct InsertRace: Rule {
                 : "Where a masquerade chooses the ports, `--random-fully` makes it rare.",
             references: ["kubernetes/kubernetes#56903"])
         finding.evidence = ["insert_failed rose by \(failed) in \(secondsText(subject.seconds))"]
-        if let resolved = subject.growth(\.clashResolve), resolved > 0 { finding.evidence.append("\(resolved) more such races were resolved by the kernel") }
+        if let resolved = subject.growth(\.clashResolve), resolved > 0 {
+            finding.evidence.append("\(resolved) more such races were resolved by the kernel")
+        }
         if isDNS { finding.evidence.append("\(counted(queries, "DNS entry", "DNS entries")) over UDP in the table") }
         finding.measures = [Measure("insert_failed", failed), Measure("clash_resolved", subject.growth(\.clashResolve) ?? 0)]
         finding.connections = example.map { [$0] } ?? []

@@ -20,7 +20,8 @@ struct PinnedUDP: Rule {
             var finding = Finding(
                 rule: Self.id, severity: .warning,
                 title: "UDP clients are pinned to \(group.subject.backend), which \(isGone ? "the service no longer has" : "is drained (weight 0)")",
-                cause: "IPVS keeps a UDP connection for 300 s after its last packet, whatever became of the backend: a client that goes on asking from one port never leaves it.",
+                cause:
+                    "IPVS keeps a UDP connection for 300 s after its last packet, whatever became of the backend: a client that goes on asking from one port never leaves it.",
                 remedy: isGone
                     ? "Let IPVS drop connections whose backend is gone: \(setting)=1; until then delete the entries."
                     : "Remove the drained backend from the service, with \(setting)=1.",

@@ -15,7 +15,8 @@ struct StaleTCP: Rule {
     func report(on subject: Case) -> RuleReport {
         StaleEntries(suspects, in: subject).report { group, renewed in
             var finding = Finding(
-                rule: Self.id, severity: .warning, title: "a stale TCP entry holds clients on \(group.subject.backend), which the service no longer has",
+                rule: Self.id, severity: .warning,
+                title: "a stale TCP entry holds clients on \(group.subject.backend), which the service no longer has",
                 cause: "The client's SYNs meet an entry made before the backend went; kube-proxy deletes no TCP entries, and each SYN renews it.",
                 remedy: "Delete the entry: the next SYN is then sent to a backend that serves.",
                 references: ["kubernetes/kubernetes#101607", "kubernetes/kubernetes#102669"])

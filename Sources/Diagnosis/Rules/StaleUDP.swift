@@ -15,7 +15,8 @@ struct StaleUDP: Rule {
     func report(on subject: Case) -> RuleReport {
         StaleEntries(suspects, in: subject).report { group, renewed in
             var finding = Finding(
-                rule: Self.id, severity: .warning, title: "a stale UDP entry sends packets to \(group.subject.backend), which the service no longer has",
+                rule: Self.id, severity: .warning,
+                title: "a stale UDP entry sends packets to \(group.subject.backend), which the service no longer has",
                 cause: "The entry was made before the backend went, and the client's packets keep it alive.",
                 remedy: "Delete the entry; kube-proxy 1.32 and later does it by itself.",
                 references: ["kubernetes/kubernetes#125467", "kubernetes/kubernetes#126130"])

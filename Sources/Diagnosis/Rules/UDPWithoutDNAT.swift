@@ -25,7 +25,9 @@ struct UDPWithoutDNAT: Rule {
             return translated.contains(destination)
         }
         if groups.isEmpty { return .silence }
-        if subject.samples.count < 2 { return .unchecked("whether packets renew an entry takes two samples (\(counted(groups.count, "suspect")) in this one)") }
+        if subject.samples.count < 2 {
+            return .unchecked("whether packets renew an entry takes two samples (\(counted(groups.count, "suspect")) in this one)")
+        }
         return .findings(groups.compactMap { finding($0, subject) })
     }
 
@@ -34,7 +36,8 @@ struct UDPWithoutDNAT: Rule {
         guard !renewed.isEmpty else { return nil }
         var finding = Finding(
             rule: Self.id, severity: .warning, title: "a UDP entry to the service \(group.subject.backend) is not translated to any backend",
-            cause: "The entry was made while the service had no backend, and the client's packets keep it alive: they go to the service's address itself, where nobody answers.",
+            cause:
+                "The entry was made while the service had no backend, and the client's packets keep it alive: they go to the service's address itself, where nobody answers.",
             remedy: "Delete the entry: the next packet is then translated.", references: ["kubernetes/kubernetes#48370"])
         finding.describe(group, showing: renewed)
         finding.service = group.subject.backend
