@@ -46,13 +46,3 @@ public enum ServiceTable {
         }
     }
 }
-
-extension ServiceIdentity {
-    /// The clients' family.
-    var family: AddressFamily {
-        switch self {
-        case .address(_, let endpoint): endpoint.address.family
-        case .firewallMark(_, let family): family
-        }
-    }
-}
