@@ -146,10 +146,11 @@ private func attributes(of message: [UInt8]) -> [[UInt8]] {
     }
 }
 
-@Suite struct SettledDumpTests {
-    private func read(_ passes: [[Int]], datagrams: Int = 2) throws(KernelStateError) -> (objects: [Int], taken: Int) {
+@Suite struct CheckedDumpTests {
+    private func read(_ passes: [[Int]], listed: [Int], datagrams: Int = 2) throws(KernelStateError) -> (objects: [Int], taken: Int) {
         var taken = 0
-        let objects = try SettledDump.read(by: { $0 }) { () throws(KernelStateError) in
+        let objects = try CheckedDump.read(by: { $0 }, isWhole: { (names) throws(KernelStateError) in names.isSuperset(of: listed) }) {
+            () throws(KernelStateError) in
             defer { taken += 1 }
             return (passes[min(taken, passes.count - 1)], datagrams)
         }
@@ -157,19 +158,22 @@ private func attributes(of message: [UInt8]) -> [[UInt8]] {
     }
 
     @Test func `a dump of one datagram was read at one moment`() throws {
-        let (objects, taken) = try read([[1, 2, 3]], datagrams: 1)
+        let (objects, taken) = try read([[1, 2, 3]], listed: [1, 2, 3, 4], datagrams: 1)
         #expect(objects == [1, 2, 3] && taken == 1)
     }
 
-    @Test func `a longer one is repeated until it stands still`() throws {
-        let (objects, taken) = try read([[1, 2, 3, 4], [3], [3, 4], [3, 4], [5]])
-        #expect(objects == [3, 4] && taken == 4)
+    @Test func `a longer one is whole when it has all that is listed, each once`() throws {
+        let (objects, taken) = try read([[1, 2, 1, 3]], listed: [3, 2])
+        #expect(objects == [1, 2, 3] && taken == 1)
     }
 
-    @Test func `where it never does, whatever was seen is handed out once`() throws {
-        let (objects, taken) = try read([[1, 2], [1, 3], [1, 4], [1, 5], [1, 2]])
-        #expect(taken == SettledDump.maximumPasses)
-        #expect(Set(objects) == [1, 2, 3, 4, 5] && objects.count == 5)
-        #expect(objects.prefix(2) == [1, 2])
+    @Test func `what is missing is looked for in further dumps, and what any of them had is handed out`() throws {
+        let (objects, taken) = try read([[1, 2], [2, 3], [2, 4], [5]], listed: [2, 3, 4])
+        #expect(objects == [1, 2, 3, 4] && taken == 3)
+    }
+
+    @Test func `the search ends where it is never found`() throws {
+        let (objects, taken) = try read([[1, 2]], listed: [9])
+        #expect(objects == [1, 2] && taken == CheckedDump.maximumPasses)
     }
 }
