@@ -51,7 +51,7 @@ def their_interfaces(netns):
         information = link.get("linkinfo", {})
         kind, data = information.get("info_kind", ""), information.get("info_data", {})
         below = data.get("link") or link.get("link")
-        remote, local = (data.get(end) for end in ("remote", "local"))
+        remote, local = (data.get(end) or data.get(end + "6") for end in ("remote", "local"))
         interfaces[link["ifname"]] = {
             "index": link["ifindex"], "kind": kind, "up": "UP" in link["flags"], "mtu": link["mtu"],
             "addresses": sorted(addresses[link["ifindex"]]), "port": data.get("port"), "vni": data.get("id"),
