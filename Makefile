@@ -30,6 +30,7 @@ command-test: build
 
 kernel-test: build
 	swift build -c release --static-swift-stdlib --product table-filler
+	swift build -c release --static-swift-stdlib --product fact-printer
 	KSTATE=$(abspath $(KSTATE)) python3 -m unittest discover -v -s Tests/Kernel
 
 lint:

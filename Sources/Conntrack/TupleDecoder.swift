@@ -61,7 +61,11 @@ struct TupleDecoder {
     @inline(__always)
     private func address(_ attribute: borrowing NetlinkAttribute) -> IPAddress? {
         let type = UInt32(attribute.type)
-        return attribute.payload.address(type == CTA_IP_V4_SRC.rawValue || type == CTA_IP_V4_DST.rawValue ? .ipv4 : .ipv6)
+        if type == CTA_IP_V4_SRC.rawValue || type == CTA_IP_V4_DST.rawValue {
+            return attribute.payload.bigEndianUInt32().map(IPAddress.init(ipv4:))
+        }
+        guard let high = attribute.payload.bigEndianUInt64(), let low = attribute.payload.bigEndianUInt64(at: 8) else { return nil }
+        return IPAddress(ipv6High: high, low: low)
     }
 
     @inline(__always)

@@ -13,12 +13,21 @@ public enum IPVSInformation {
         var facts = IPVSFacts()
         try family.ask(Int(IPVS_CMD_GET_INFO), operation: "asking for the version of IPVS") { decodeVersion($0, into: &facts) }
         try family.ask(Int(IPVS_CMD_GET_CONFIG), operation: "asking for the timeouts of IPVS") { decodeTimeouts($0, into: &facts) }
+        facts.daemons = try daemons(of: family)
+        return facts
+    }
+
+    /// The synchronisation daemons of the calling thread's namespace: one of each role at most.
+    static func daemons() throws(KernelStateError) -> [IPVSDaemon] { try daemons(of: IPVSFamily()) }
+
+    private static func daemons(of family: IPVSFamily) throws(KernelStateError) -> [IPVSDaemon] {
+        var daemons: [IPVSDaemon] = []
         _ = try family.dump(
             Int(IPVS_CMD_GET_DAEMON), object: Int(IPVS_CMD_ATTR_DAEMON), operation: "asking for the daemons of IPVS"
         ) { bytes in
-            if let daemon = DaemonDecoder.decode(bytes) { facts.daemons.append(daemon) }
+            if let daemon = DaemonDecoder.decode(bytes) { daemons.append(daemon) }
         }
-        return facts
+        return daemons
     }
 
     static func decodeVersion(_ bytes: RawSpan, into facts: inout IPVSFacts) {

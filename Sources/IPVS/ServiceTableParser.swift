@@ -4,66 +4,104 @@ public import KernelState
 ///
 ///     TCP  0AE90003:23C1 rr persistent 30000 FFFFFFFF
 ///       -> 0AE94701:23C1      Masq    1      4          0
+///     FWM  00000007 wlc
 ///
-/// Its persistence is in ticks, whose length no file tells, and is left out here; that there is one stands in the flags.
+/// Its persistence is in ticks, whose length no file tells, and is left out here; that there is one stands in the flags. Nor
+/// does it tell the family of a firewall mark: that is taken from its first backend which is not reached through a tunnel.
 public enum ServiceTableParser {
     /// The services, with what could be read of them; lines of an unknown form are passed over.
     public static func services(in bytes: [UInt8]) -> [VirtualService] {
         var services: [VirtualService] = []
-        for line in bytes.split(separator: UInt8(ascii: "\n")) {
-            let words = line.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
-            if words.first == "->" {
-                guard let backend = backend(words), !services.isEmpty else { continue }
-                services[services.count - 1].backends.append(backend)
-            } else if let service = service(words) {
-                services.append(service)
+        bytes.withUnsafeBytes { bytes in
+            var start = 0
+            for index in bytes.indices where bytes[index] == UInt8(ascii: "\n") {
+                take(UnsafeRawBufferPointer(rebasing: bytes[start..<index]), into: &services)
+                start = index + 1
             }
+            take(UnsafeRawBufferPointer(rebasing: bytes[start...]), into: &services)
         }
         return services
     }
 
-    private static func service(_ words: [String]) -> VirtualService? {
-        guard words.count >= 3 else { return nil }
+    private static func take(_ line: UnsafeRawBufferPointer, into services: inout [VirtualService]) {
+        var words = TableWords(line)
+        guard let first = words.next() else { return }
+        if !words.matches(first, "->") {
+            if let service = service(first, &words) { services.append(service) }
+        } else if !services.isEmpty, let backend = backend(&words) {
+            services[services.count - 1].takeFamily(of: backend)
+            services[services.count - 1].backends.append(backend)
+        }
+    }
+
+    private static func service(_ first: Range<Int>, _ words: inout TableWords) -> VirtualService? {
+        guard let name = words.next() else { return nil }
         let identity: ServiceIdentity
-        if words[0] == "FWM" {
-            guard let mark = UInt32(words[1], radix: 16) else { return nil }
+        if words.matches(first, "FWM") {
+            guard let mark = words.hexadecimal(name).flatMap(UInt32.init(exactly:)) else { return nil }
             identity = .firewallMark(mark, .ipv4)
         } else {
-            guard ["TCP", "UDP", "SCTP"].contains(words[0]), let transport = TransportProtocol(name: words[0]),
-                let endpoint = endpoint(words[1])
-            else { return nil }
+            guard let transport = transport(first, words), let endpoint = words.endpoint(name) else { return nil }
             identity = .address(transport, endpoint)
         }
-        var service = VirtualService(identity: identity, scheduler: words[2])
-        if words.contains("ops") { service.flags |= VirtualService.onePacketFlag }
-        if let index = words.firstIndex(of: "persistent") {
-            service.flags |= VirtualService.persistentFlag
-            // The kernel prints an IPv6 prefix length as if it were in network byte order, as an IPv4 mask is.
-            let mask = words.count > index + 2 ? UInt32(words[index + 2], radix: 16) : nil
-            service.persistenceNetmask = identity.family == .ipv4 ? mask : mask?.byteSwapped
+        guard let scheduler = words.next() else { return nil }
+        var service = VirtualService(identity: identity, scheduler: words.text(scheduler))
+        while let word = words.next() {
+            if words.matches(word, "ops") { service.flags |= VirtualService.onePacketFlag }
+            if words.matches(word, "persistent") { takePersistence(&words, into: &service) }
         }
         return service
     }
 
-    private static func backend(_ words: [String]) -> Backend? {
-        guard words.count >= 6, let endpoint = endpoint(words[1]),
-            let forwarding = ForwardingMethod.allCases.first(where: { $0.name == words[2] }), let weight = UInt32(words[3]),
-            let active = UInt32(words[4]), let inactive = UInt32(words[5])
+    private static func transport(_ word: Range<Int>, _ words: TableWords) -> TransportProtocol? {
+        if words.matches(word, "TCP") { return .tcp }
+        if words.matches(word, "UDP") { return .udp }
+        return words.matches(word, "SCTP") ? .sctp : nil
+    }
+
+    private static func takePersistence(_ words: inout TableWords, into service: inout VirtualService) {
+        service.flags |= VirtualService.persistentFlag
+        guard words.next() != nil, let word = words.next(), let mask = words.hexadecimal(word).flatMap(UInt32.init(exactly:)) else { return }
+        // The kernel prints an IPv6 prefix length as if it were in network byte order, as an IPv4 mask is.
+        service.persistenceNetmask = service.identity.family == .ipv4 ? mask : mask.byteSwapped
+    }
+
+    private static func backend(_ words: inout TableWords) -> Backend? {
+        guard let name = words.next(), let endpoint = words.endpoint(name), let method = words.next(),
+            let forwarding = ForwardingMethod.allCases.first(where: { words.matches(method, $0.word) }),
+            let weight = words.number(), let active = words.number(), let inactive = words.number()
         else { return nil }
         var backend = Backend(endpoint: endpoint, forwarding: forwarding, weight: weight)
         backend.activeConnections = active
         backend.inactiveConnections = inactive
         return backend
     }
+}
+
+extension VirtualService {
+    fileprivate mutating func takeFamily(of backend: Backend) {
+        guard case .firewallMark(let mark, _) = identity, backends.allSatisfy({ $0.forwarding == .tunnel }), backend.forwarding != .tunnel
+        else { return }
+        identity = .firewallMark(mark, backend.endpoint.address.family)
+    }
+}
+
+extension TableWords {
+    /// The next word as a decimal number of 32 bits.
+    fileprivate mutating func number() -> UInt32? {
+        next().flatMap(decimal).flatMap(UInt32.init(exactly:))
+    }
+
+    fileprivate func text(_ word: Range<Int>) -> String {
+        String(decoding: word.map { self[$0] }, as: UTF8.self)
+    }
 
     /// `0AE90003:23C1`, or `[fd00:0010:…]:0035`.
-    private static func endpoint(_ text: String) -> Endpoint? {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...], radix: 16) else { return nil }
-        let addressText = text[..<colon]
-        if addressText.hasPrefix("["), addressText.hasSuffix("]") {
-            return IPAddress(addressText.dropFirst().dropLast()).map { Endpoint(address: $0, port: port) }
-        }
-        guard addressText.utf8.count == 8, let number = UInt32(addressText, radix: 16) else { return nil }
-        return Endpoint(address: IPAddress(ipv4: number), port: port)
+    fileprivate func endpoint(_ word: Range<Int>) -> Endpoint? {
+        let colon = word.upperBound - 5
+        guard colon > word.lowerBound, self[colon] == UInt8(ascii: ":"), let port = hexadecimal(colon + 1..<word.upperBound) else { return nil }
+        let isBracketed = self[word.lowerBound] == UInt8(ascii: "[") && self[colon - 1] == UInt8(ascii: "]")
+        let addressWord = isBracketed ? word.lowerBound + 1..<colon - 1 : word.lowerBound..<colon
+        return address(addressWord).map { Endpoint(address: $0, port: UInt16(truncatingIfNeeded: port)) }
     }
 }

@@ -10,7 +10,7 @@ public struct IPVSConnection: Hashable, Sendable {
     public var state: IPVSState
     /// Seconds until the entry expires; 0 for a timer that is overdue.
     public var expires: UInt32
-    /// Present when read from ip_vs_conn_sync.
+    /// Present when read from ip_vs_conn_sync, which is where a synchronisation daemon runs.
     public var origin: IPVSOrigin?
 
     @inlinable public init(

@@ -49,6 +49,13 @@ public protocol StateSource {
     /// The virtual services with their backends. The error, with `ENOENT` as its code, where there is no IPVS.
     func services() throws(KernelStateError) -> [VirtualService]
 
+    /// The same for whom their addresses, weights and ways of forwarding are enough: without counters, where that is cheaper.
+    func plainServices() throws(KernelStateError) -> [VirtualService]
+
     /// What else is known of the namespace and its node, as far as it could be read.
     func facts() -> NodeFacts
+}
+
+extension StateSource {
+    public func plainServices() throws(KernelStateError) -> [VirtualService] { try services() }
 }

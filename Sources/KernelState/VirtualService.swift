@@ -8,7 +8,10 @@ public enum ForwardingMethod: UInt8, Sendable, CaseIterable {
     case bypass = 4
 
     /// The word that /proc/net/ip_vs and `ipvsadm -Ln` write.
-    public var name: String {
+    public var name: String { word.description }
+
+    /// The same, for who compares it with bytes.
+    public var word: StaticString {
         switch self {
         case .masquerade: "Masq"
         case .local: "Local"
@@ -23,6 +26,14 @@ public enum ForwardingMethod: UInt8, Sendable, CaseIterable {
 public enum ServiceIdentity: Hashable, Sendable {
     case address(TransportProtocol, Endpoint)
     case firewallMark(UInt32, AddressFamily)
+
+    /// The clients' family; a tunnel's backend may have the other.
+    public var family: AddressFamily {
+        switch self {
+        case .address(_, let endpoint): endpoint.address.family
+        case .firewallMark(_, let family): family
+        }
+    }
 }
 
 /// Packets, bytes and connections since the service or backend was made, and their rates (`IPVS_*_ATTR_STATS64`, Linux 4.1;

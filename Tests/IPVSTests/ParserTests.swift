@@ -84,17 +84,21 @@ private func rows(_ text: String, portion: Int = .max) -> (rows: [IPVSConnection
             IP Virtual Server version 1.2.1 (size=4096)
             Prot LocalAddress:Port Scheduler Flags
               -> RemoteAddress:Port Forward Weight ActiveConn InActConn
-            TCP  0AE90003:23C1 rr  persistent 300000 FFFFFFFF
+            TCP  0AE90003:23C1 rr  persistent 30000 FFFFFFFF
               -> 0AE94701:23C1      Masq    1      4          0
               -> 0AE94A41:23C1      Route   0      0          7
             UDP  [fd00:0010:0233:0000:0000:0000:0000:0003]:0035 rr
               -> [fd00:0010:0244:0000:0000:0000:0000:0065]:0035      Masq    1      0          2
             FWM  00000007 wlc
               -> 0AF40005:0000      Tunnel  1      0          0
+            FWM  00000009 lc persistent 10000 40000000
+              -> [fd00:0010:0244:0000:0000:0000:0000:0065]:0000      Masq    1      0          2
+            UDP  0A60000A:0035 rr ops
+              -> nonsense
 
             """
         let services = ServiceTableParser.services(in: Array(text.utf8))
-        try #require(services.count == 3)
+        try #require(services.count == 5)
         #expect(services[0].identity == .address(.tcp, Endpoint(address: IPAddress(ipv4: 0x0ae9_0003), port: 9153)))
         #expect(services[0].scheduler == "rr")
         #expect(services[0].backends.map(\.activeConnections) == [4, 0])
@@ -104,5 +108,9 @@ private func rows(_ text: String, portion: Int = .max) -> (rows: [IPVSConnection
         #expect(services[1].backends.first?.endpoint.description == "[fd00:10:244::65]:53")
         #expect(services[2].identity == .firewallMark(7, .ipv4))
         #expect(services[2].backends.first?.forwarding == .tunnel)
+        #expect(services[0].isPersistent && services[0].persistence == nil && services[0].persistenceNetmask == 0xffff_ffff)
+        #expect(services[3].identity == .firewallMark(9, .ipv6) && services[3].isPersistent)
+        #expect(services[4].flags == VirtualService.onePacketFlag && services[4].backends.isEmpty)
+        #expect(services.allSatisfy { $0.counters == nil })
     }
 }

@@ -2,6 +2,6 @@
 here=$(dirname "$(realpath "$0")")
 case $1 in
   dns-node | watch) source "$here/../Lab/dns-node.sh"; clients 30 ;;
-  forwarding) source "$here/../Lab/forwarding.sh" ;;
+  forwarding | services | sync) source "$here/../Lab/$1.sh" ;;
 esac
 PYTHONPATH=$here python3 -m unittest -v "guest_checks.$(tr -d - <<<"$1")"

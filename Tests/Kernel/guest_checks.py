@@ -6,6 +6,7 @@ import time
 import unittest
 
 import comparison
+from guest_facts import ServiceFacts, SyncFacts, UnloadedFacts
 
 
 def modules():
@@ -66,6 +67,14 @@ class forwarding(unittest.TestCase):
         self.assertEqual({record["ipvs"]["firewall_mark"] for record in templates if "firewall_mark" in record["ipvs"]}, {7})
 
 
+class services(ServiceFacts):
+    pass
+
+
+class sync(SyncFacts):
+    pass
+
+
 class watch(unittest.TestCase):
     def test_ipvs_states_and_ends_arrive(self):
         watching = subprocess.Popen([comparison.KSTATE, "conn", "--watch", "-o", "jsonl", "--port", "9153"], stdout=subprocess.PIPE, text=True)
@@ -82,7 +91,7 @@ class watch(unittest.TestCase):
         self.assertEqual(sum(event["event"] == "lost" for event in events), 0)
 
 
-class absent(unittest.TestCase):
+class absent(UnloadedFacts):
     def test_the_module_is_named_and_not_loaded(self):
         before = modules()
         self.assertNotIn("ip_vs", before)
@@ -94,7 +103,7 @@ class absent(unittest.TestCase):
         self.assertEqual(modules(), before)
 
 
-class nonetlink(unittest.TestCase):
+class nonetlink(UnloadedFacts):
     def test_the_module_is_named_and_not_loaded(self):
         before = modules()
         self.assertNotIn("nf_conntrack_netlink", before)

@@ -26,9 +26,7 @@ class NamespaceTest(unittest.TestCase):
             self.fail("kernel tests need root: sudo make test")
         self.netns = f"kstate-test-{os.getpid()}"
         sh(f"ip netns add {self.netns}; ip -n {self.netns} link set lo up")
-
-    def tearDown(self):
-        sh(f"ip netns del {self.netns}")
+        self.addCleanup(sh, f"ip netns del {self.netns}")
 
     def inside(self, script):
         return sh(f"ip netns exec {self.netns} bash -euc '{script}'")

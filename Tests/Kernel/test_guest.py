@@ -29,6 +29,12 @@ class Guest(unittest.TestCase):
     def test_direct_routing_tunnel_local_mark_and_persistence(self):
         self.run_in_guest("forwarding")
 
+    def test_services_of_every_kind_and_the_nodes_other_facts(self):
+        self.run_in_guest("services")
+
+    def test_connections_of_another_director(self):
+        self.run_in_guest("sync")
+
     def test_a_watch_follows_ipvs(self):
         self.run_in_guest("watch")
 

@@ -28,11 +28,15 @@ final class LiveSource: StateSource {
     }
 
     func openIPVS() throws(KernelStateError) -> any EntrySource<IPVSConnection> {
-        try handle.inside { () throws(KernelStateError) in try IPVSConnectionTable(withOrigin: false) }
+        try handle.inside { () throws(KernelStateError) in try IPVSConnectionTable() }
     }
 
     func services() throws(KernelStateError) -> [VirtualService] {
         try handle.inside { () throws(KernelStateError) in try ServiceTable.services() }
+    }
+
+    func plainServices() throws(KernelStateError) -> [VirtualService] {
+        try handle.inside { () throws(KernelStateError) in try IPVSAvailability.servicesFromProc() }
     }
 
     func facts() -> NodeFacts { NodeFactsReader.facts(of: handle, path: path) }

@@ -20,7 +20,7 @@ struct TableReading {
         self.place = place
         if filter.table != .conntrack, list == .confirmed {
             do throws(KernelStateError) {
-                services = try source.services()
+                services = try source.plainServices()
                 ipvs = try source.openIPVS()
             } catch {
                 self.error.ipvs = error

@@ -52,7 +52,7 @@ struct IPVSWatch {
         spent = 0
         newsAt = nil
         do throws(KernelStateError) {
-            services = try source.services()
+            services = try source.plainServices()
             table = try source.openIPVS()
         } catch {
             services = []
