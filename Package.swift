@@ -29,6 +29,8 @@ let package = Package(
             name: "CNetfilterConntrack", path: "CModules/CNetfilterConntrack", pkgConfig: "libnetfilter_conntrack",
             providers: [.apt(["libnetfilter-conntrack-dev"])]),
         .systemLibrary(name: "CLinux", path: "CModules/CLinux"),
+        .systemLibrary(name: "CCurl", path: "CModules/CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CYAML", path: "CModules/CYAML", providers: [.apt(["libyaml-dev"])]),
 
         // Records, then their sources: the two tables, and what else the kernel tells of a node.
         .target(name: "KernelState", swiftSettings: strict),
@@ -44,14 +46,14 @@ let package = Package(
         .target(name: "Filters", dependencies: ["KernelState"], swiftSettings: strict),
         .target(name: "Rendering", dependencies: ["KernelState", "Diagnosis", "CLinux"], swiftSettings: strict),
         .target(name: "ConntrackText", dependencies: ["KernelState", "CNetfilterConntrack"], swiftSettings: strict),
+        .target(name: "Kubernetes", dependencies: ["KernelState", "CCurl", "CYAML"], swiftSettings: strict),
         .target(name: "Terminal", dependencies: ["KernelState", "Rendering", "CLinux"], swiftSettings: strict),
 
         .executableTarget(
             name: "kstate",
             dependencies: [
                 "KernelState", "Netlink", "Conntrack", "IPVS", "NodeReading", "Correlation", "Diagnosis", "Filters", "Rendering",
-                "ConntrackText",
-                "Terminal", "CLinux", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "ConntrackText", "Terminal", "Kubernetes", "CLinux", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
 
@@ -70,6 +72,8 @@ let package = Package(
         .testTarget(name: "CorrelationTests", dependencies: ["Correlation"], swiftSettings: strict),
         .testTarget(name: "FiltersTests", dependencies: ["Filters", "Correlation"], swiftSettings: strict),
         .testTarget(name: "RenderingTests", dependencies: ["Rendering", "ConntrackText"], swiftSettings: strict),
+        .testTarget(
+            name: "KubernetesTests", dependencies: ["Kubernetes", "KernelState"], exclude: ["Support"], swiftSettings: strict),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: strict),
     ]
 )

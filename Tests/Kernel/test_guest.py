@@ -6,20 +6,22 @@ import subprocess
 import unittest
 
 HERE = os.path.dirname(os.path.realpath(__file__))
-UML = os.path.join(HERE, "..", "Lab", "uml")
+LAB = os.path.join(HERE, "..", "Lab")
 
 
 class Guest(unittest.TestCase):
+    LAUNCHER, NEEDS = "uml", "linux.uml"
+
     def setUp(self):
-        if not shutil.which("linux.uml"):
-            message = "NO GUEST KERNEL: IPVS stays untested. apt-get install user-mode-linux kmod"
+        if not shutil.which(self.NEEDS):
+            message = f"NO GUEST KERNEL: IPVS stays untested. {self.NEEDS} is missing: make setup"
             if os.environ.get("CI"):
                 self.fail(message)
             self.skipTest(message)
 
     def run_in_guest(self, scenario, **environment):
         result = subprocess.run(
-            [UML, os.path.join(HERE, "guest.sh"), scenario], capture_output=True, text=True, env={**os.environ, **environment})
+            [os.path.join(LAB, self.LAUNCHER), os.path.join(HERE, "guest.sh"), scenario], capture_output=True, text=True, env={**os.environ, **environment})
         print(result.stdout, flush=True)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
 

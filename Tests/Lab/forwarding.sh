@@ -23,6 +23,9 @@ ipvsadm -A -t 10.96.0.10:82 -s rr; ipvsadm -a -t 10.96.0.10:82 -r 10.244.0.5:82 
 ipvsadm -A -t 10.96.0.10:83 -s rr; ipvsadm -a -t 10.96.0.10:83 -r 10.244.0.5:83 -g
 ipvsadm -A -f 7 -s rr -p 300; ipvsadm -a -f 7 -r 10.244.0.5 -m
 ipvsadm -A -t 10.96.0.10:85 -s rr; ipvsadm -a -t 10.96.0.10:85 -r 10.96.0.10:85 -g
+# The node's own backend answers: where a SYN is refused, conntrack drops the entry at once while IPVS keeps its own for ten seconds.
+python3 -m http.server 85 --bind 10.96.0.10 -d /run >/dev/null 2>&1 &
+for _ in $(seq 50); do ss -Hltn 'sport = :85' | grep -q 85 && break; sleep 0.2; done
 ip netns exec client python3 -c '
 import socket
 held = []
@@ -31,4 +34,5 @@ for port in (81, 82, 83, 84, 85):
     connection.setblocking(False)
     connection.connect_ex(("10.96.0.10", port))  # nobody need answer: the entries are what counts
     held.append(connection)
-import time; time.sleep(0.5); import os; os._exit(0)'
+import time; time.sleep(600)' &
+sleep 1.5
