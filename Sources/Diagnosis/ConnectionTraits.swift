@@ -26,8 +26,11 @@ public struct ConnectionTraits: OptionSet, Hashable, Sendable {
     /// One of the tables has it as ESTABLISHED.
     public static let established = ConnectionTraits(rawValue: 1 << 10)
 
+    /// Nothing was translated, and IPVS does not have it.
+    public static let direct = ConnectionTraits(rawValue: 1 << 11)
+
     /// How many different values there are.
-    static let combinations = 1 << 11
+    static let combinations = 1 << 12
 
     @inline(__always)
     init(_ connection: Connection) {
@@ -45,6 +48,8 @@ public struct ConnectionTraits: OptionSet, Hashable, Sendable {
             if row.state == .established { traits.insert(.established) }
         } else if connection.service != nil {
             traits.insert(.served)
+        } else {
+            traits.insert(.direct)
         }
         if connection.translatedClient != nil { traits.insert(.masqueraded) }
         if connection.backend.port == 53 || connection.service?.port == 53 { traits.insert(.dns) }

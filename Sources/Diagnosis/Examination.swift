@@ -1,3 +1,4 @@
+import Correlation
 public import KernelState
 
 /// Shows the samples of one place to the rules, and asks them.
@@ -12,6 +13,8 @@ public struct Examination {
     /// The rules that want a connection, by its traits: filled as traits occur.
     private var audience: [[Int]?] = []
     private var interests: [Interest] = []
+    private var tally = ServiceTally()
+    private var services: [ServiceState] = []
 
     /// - Parameters:
     ///   - index: where the place stands among the report's.
@@ -28,11 +31,14 @@ public struct Examination {
         sample.index = samples.count
         self.sample = sample
         interests = rules.map { $0.interest(in: sample) }
+        tally = ServiceTally()
+        tally.begin(index, services: sample.services, facts: sample.facts, takenAt: sample.takenAt)
         audience = [[Int]?](repeating: nil, count: ConnectionTraits.combinations)
     }
 
     @inline(__always)
     public mutating func see(_ connection: Connection) {
+        tally.add(connection)
         let traits = ConnectionTraits(connection)
         if let listeners = audience[Int(traits.rawValue)] {
             if listeners.isEmpty { return }
@@ -49,6 +55,12 @@ public struct Examination {
     }
 
     public mutating func end(conntrack: TableCoverage?, ipvs: TableCoverage?) {
+        services = tally.services()
+        for service in services {
+            for backend in service.backends where backend.verdict == .silent {
+                sample.silent.insert(BackendKey(service: service.identity, backend: backend.endpoint))
+            }
+        }
         sample.conntrack = conntrack
         sample.ipvs = ipvs
         samples.append(sample)
@@ -65,7 +77,7 @@ public struct Examination {
         var diagnosis = Diagnosis()
         diagnosis.rules = rules.map(\.id)
         guard !samples.isEmpty else { return diagnosis }
-        let subject = Case(place: place, samples: samples, isFiltered: isFiltered)
+        let subject = Case(place: place, samples: samples, services: services, isFiltered: isFiltered)
         for rule in rules {
             let report = rule.report(on: subject)
             for var finding in report.findings {

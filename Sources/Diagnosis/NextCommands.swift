@@ -1,3 +1,4 @@
+import Correlation
 import KernelState
 
 /// The commands that a finding ends with: exact, and for a person to run.
@@ -29,6 +30,21 @@ enum NextCommands {
     /// A setting, to be changed by whoever decides to.
     static func set(_ sysctl: String, to value: String, in subject: Case) -> String {
         subject.commandPrefix + "sysctl -w \(sysctl)=\(value)"
+    }
+
+    /// Shows the packets to and from a backend where they leave this node, and for an overlay those around them on the link below.
+    static func capture(_ backend: Endpoint, in subject: Case) -> [String] {
+        guard let path = subject.routes.paths(to: backend.address).first, let interface = path.interface else {
+            return [subject.commandPrefix + "ip route get \(backend.address)"]
+        }
+        let port = backend.port.map { " and port \($0)" } ?? ""
+        var commands = [subject.commandPrefix + "tcpdump -ni \(quoted(interface.name)) 'host \(backend.address)\(port)'"]
+        if let outer = path.outer, let below = outer.interface {
+            let end = outer.destination.map { "host \($0)" } ?? "udp"
+            let filter = outer.port.map { "\(end) and udp port \($0)" } ?? end
+            commands.append(subject.commandPrefix + "tcpdump -ni \(quoted(below.name)) '\(filter)'")
+        }
+        return commands
     }
 
     /// `kstate conn` where the case was read.

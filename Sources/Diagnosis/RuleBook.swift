@@ -3,7 +3,7 @@ public enum RuleBook {
     /// Fresh rules for one examination.
     public static func rules() -> [any Rule] {
         [
-            TableFull(), InsertRace(), NoBackends(), StaleTCP(), StaleUDP(), UDPWithoutDNAT(), PinnedUDP(),
+            SilentBackend(), TableFull(), InsertRace(), NoBackends(), StaleTCP(), StaleUDP(), UDPWithoutDNAT(), PinnedUDP(), AddressReused(),
         ]
     }
 }

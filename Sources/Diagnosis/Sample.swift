@@ -1,23 +1,30 @@
+import Correlation
 public import KernelState
 
 /// What was read of a place at one moment, beside its connections.
 public struct Sample: Sendable {
     /// Nanoseconds since 1970, UTC.
-    public var takenAt: UInt64
-    public var facts: NodeFacts
-    public var services: [VirtualService]
-    public var endpoints: ServingEndpoints
+    public let takenAt: UInt64
+    public let facts: NodeFacts
+    /// IPVS' own.
+    public let services: [VirtualService]
+    public let names: ClusterNames
+    public let endpoints: ServingEndpoints
     /// How much of each table was seen; nil before the reading's end, and for a table that was not asked for.
-    public var conntrack: TableCoverage?
-    public var ipvs: TableCoverage?
+    public internal(set) var conntrack: TableCoverage?
+    public internal(set) var ipvs: TableCoverage?
     /// Where this sample stands among those of its place.
     public internal(set) var index = 0
+    /// The backends that did not answer: the more samples say so, the surer.
+    var silent: Set<BackendKey> = []
 
-    public init(takenAt: UInt64, facts: NodeFacts, services: [VirtualService]) {
+    /// - Parameter names: the cluster's, where they were read.
+    public init(takenAt: UInt64, facts: NodeFacts, services: [VirtualService], names: ClusterNames = ClusterNames()) {
         self.takenAt = takenAt
         self.facts = facts
         self.services = services
-        endpoints = ServingEndpoints(services)
+        self.names = names
+        endpoints = ServingEndpoints(services, names: names)
     }
 
     /// Seconds since an earlier sample.
@@ -26,24 +33,38 @@ public struct Sample: Sendable {
     }
 }
 
+/// Names a backend of a service.
+struct BackendKey: Hashable, Sendable {
+    var service: ServiceIdentity
+    var backend: Endpoint
+}
+
 /// What the rules are asked about in the end: all samples of one place.
 public struct Case: Sendable {
-    public let place: Place
+    let place: Place
     /// One at least, in the order of time.
-    public let samples: [Sample]
-    /// What a person may narrow the reading to: `--port`, for instance. Tables are then not wholly seen.
-    public let isFiltered: Bool
+    let samples: [Sample]
+    /// The services as the last sample's connections show them, each backend with its verdict.
+    let services: [ServiceState]
+    /// True when a person's filter hides a part of the tables.
+    let isFiltered: Bool
+    let routes: RouteLookup
 
-    public var first: Sample { samples[0] }
-    public var last: Sample { samples[samples.count - 1] }
+    var first: Sample { samples[0] }
+    var last: Sample { samples[samples.count - 1] }
     /// Seconds between the first sample and the last.
-    public var seconds: Double { last.seconds(since: first) }
+    var seconds: Double { last.seconds(since: first) }
 
-    public init(place: Place, samples: [Sample], isFiltered: Bool = false) {
+    init(place: Place, samples: [Sample], services: [ServiceState], isFiltered: Bool) {
         self.place = place
         self.samples = samples
+        self.services = services
         self.isFiltered = isFiltered
+        routes = RouteLookup(samples[samples.count - 1].facts)
     }
+
+    /// A setting, as it was last.
+    func setting(_ name: String) -> UInt64? { last.facts.number(name) }
 
     /// What to put before a command so that it acts in the case's network namespace.
     var commandPrefix: String {

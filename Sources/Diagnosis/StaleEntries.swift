@@ -26,7 +26,7 @@ struct StaleEntries {
                 let renewed = group.renewed
                 guard !renewed.isEmpty else { return nil }
                 var finding = describe(group, renewed)
-                finding.evidence.append("\(counted(renewed.count, "timer")) renewed by packets within \(secondsText(subject.seconds))")
+                finding.evidence.append("\(renewed.count) of them got packets within \(secondsText(subject.seconds))")
                 finding.measures += [Measure("connections", group.count), Measure("renewed", renewed.count)]
                 finding.commands = finding.connections.compactMap { $0.conntrack }.map { NextCommands.delete($0, in: subject) }
                 return finding

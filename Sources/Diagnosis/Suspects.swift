@@ -6,9 +6,12 @@ struct Suspect: Sendable {
     var connection: Connection
     var firstSample: Int
     var lastSample: Int
-    /// How often its timer was found higher than it would be had no packet come.
+    /// How often packets were found to have come: by a timer higher than it would be without, or by the packets' own count.
     var renewals = 0
-    fileprivate var anchor: (timer: UInt32, at: UInt64)?
+    /// What the timer was, and when: a timer that is higher than what is left of this was renewed.
+    private var anchor: (timer: UInt32, at: UInt64)?
+    /// Packets that the client sent, where conntrack counts them.
+    private var packets: UInt64?
 
     /// Packets came between the samples.
     var isRenewed: Bool { renewals > 0 }
@@ -19,12 +22,16 @@ struct Suspect: Sendable {
         firstSample = sample.index
         lastSample = sample.index
         anchor = timer.map { ($0, sample.takenAt) }
+        packets = connection.conntrack?.counters?.originalPackets
     }
 
     /// A timer that only runs down loses the seconds between the readings, give or take the second to which the kernel rounds it.
     fileprivate mutating func update(_ connection: Connection, timer: UInt32?, in sample: Sample) {
         self.connection = connection
         lastSample = sample.index
+        let sent = connection.conntrack?.counters?.originalPackets
+        if let sent, let packets, sent > packets { renewals += 1 }
+        packets = sent
         guard let timer else { return }
         guard let anchor, sample.takenAt >= anchor.at else {
             self.anchor = (timer, sample.takenAt)

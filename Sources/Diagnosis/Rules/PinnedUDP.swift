@@ -9,11 +9,16 @@ struct PinnedUDP: Rule {
 
     mutating func see(_ connection: Connection, in sample: Sample) {
         guard let row = connection.ipvs, !row.isTemplate else { return }
-        let standing = sample.endpoints.standing(of: row.backend, row.transport, service: row.service)
-        if standing == .absent || standing == .drained { suspects.note(connection, timer: row.expires, in: sample) }
+        // Where the backend is gone IPVS drops the packets and lets its own timer run down: conntrack's tells that they come.
+        switch sample.endpoints.standing(of: row) {
+        case .absent: suspects.note(connection, timer: connection.conntrack?.timeout ?? row.expires, in: sample)
+        case .drained: suspects.note(connection, timer: row.expires, in: sample)
+        case .serving, .unknown: break
+        }
     }
 
     func report(on subject: Case) -> RuleReport {
+        if !subject.last.endpoints.hasIPVS { return .silence }
         let setting = "net.ipv4.vs.expire_nodest_conn"
         return StaleEntries(suspects, in: subject).report { group, renewed in
             let isGone = renewed.contains { subject.last.standing(of: $0.connection) == .absent }

@@ -44,7 +44,7 @@ struct UDPWithoutDNAT: Rule {
         finding.backend = nil
         finding.evidence = [
             "\(counted(group.count, "entry", "entries")) [UNREPLIED] with the service itself as the answering end, while others are translated",
-            "\(counted(renewed.count, "timer")) renewed by packets within \(secondsText(subject.seconds))",
+            "\(renewed.count) of them got packets within \(secondsText(subject.seconds))",
         ]
         finding.measures = [Measure("connections", group.count), Measure("renewed", renewed.count)]
         finding.commands = finding.connections.compactMap(\.conntrack).map { NextCommands.delete($0, in: subject) }

@@ -13,7 +13,7 @@ struct DoctorRound {
     /// What each place's last reading saw.
     private var lastTables: [Int: ReadTables] = [:]
     private(set) var summary: CoverageSummary
-    private let progress = ProgressLine()
+    private let progress = SampleProgress()
 
     /// - Parameter isFiltered: whether the filter hides a part of the tables.
     init(_ plan: SamplePlan, filter: ConnectionFilter, mode: KernelFilterMode, isFiltered: Bool) {
@@ -62,7 +62,7 @@ struct DoctorRound {
 }
 
 /// A line on a terminal's standard error that the next one replaces; nothing elsewhere.
-struct ProgressLine {
+struct SampleProgress {
     private let isTerminal = isatty(STDERR_FILENO) == 1
 
     func show(_ text: String) { write("\r\(text)\u{1b}[K") }
