@@ -18,7 +18,7 @@ extension BackendState {
 
     private func decide(expectsReply: Bool) -> BackendVerdict {
         let counts = connections
-        if isConfigured == false { return .stale }
+        if isConfigured == false, counts.total + counts.templates > 0 { return .stale }
         if weight == 0 { return .draining }
         if counts.total == 0 { return .idle }
         if counts.unreplied > 0, isSilent, expectsReply { return .silent }

@@ -27,6 +27,7 @@ struct BackendTally: Sendable {
     let configured: Backend?
     /// True once a connection was added that the user asked for.
     var isSelected = false
+    var rates: BackendRates?
     private(set) var conntrack = StateTally<FlowStanding>()
     private(set) var ipvs = StateTally<IPVSState>()
     private var counts = ConnectionCounts()
@@ -38,7 +39,7 @@ struct BackendTally: Sendable {
         self.configured = configured
     }
 
-    var isEmpty: Bool { counts.total == 0 && counts.templates == 0 }
+    var isEmpty: Bool { counts.total == 0 && counts.templates == 0 && rates == nil }
     var hasReplied: Bool { counts.replied > 0 }
 
     /// - Parameter takenAt: when the entries were read, nanoseconds since 1970.

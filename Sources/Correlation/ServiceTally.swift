@@ -6,11 +6,20 @@ public import KernelState
 /// configuration knows are kept up to a limit: whoever translates every destination has a hundred thousand "services".
 public struct ServiceTally: Sendable {
     /// Names a backend of a service as a connection shows it.
-    private struct Key: Hashable, Sendable {
+    struct Key: Hashable, Sendable {
         var place: PlaceIndex
         var transport: TransportProtocol
         var service: Endpoint
         var backend: Endpoint
+
+        /// nil for a connection to no service.
+        init?(_ connection: Connection) {
+            guard let service = connection.service else { return nil }
+            place = connection.place
+            transport = connection.transport
+            self.service = service.named
+            backend = connection.backend.named
+        }
 
         /// One word for the hasher instead of fourteen: the fingerprint has mixed them already.
         func hash(into hasher: inout Hasher) {
@@ -94,9 +103,7 @@ public struct ServiceTally: Sendable {
     /// - Parameter isSelected: whether the user asked for this connection; see ``services(selectedOnly:)``.
     public mutating func add(_ connection: Connection, isSelected: Bool = true) {
         while contexts.count <= Int(connection.place) { contexts.append(Context()) }
-        guard let service = connection.service else { return addUntranslated(connection, isSelected) }
-        let key = Key(
-            place: connection.place, transport: connection.transport, service: service.named, backend: connection.backend.named)
+        guard let key = Key(connection) else { return addUntranslated(connection, isSelected) }
         guard let index = found[key] ?? find(key, connection) else {
             leftOut += 1
             return
@@ -104,6 +111,14 @@ public struct ServiceTally: Sendable {
         let place = Int(connection.place)
         backends[index].add(connection, timers: contexts[place].timers, takenAt: contexts[place].takenAt)
         if isSelected { backends[index].isSelected = true }
+    }
+
+    /// Tells what happened to the backend of a connection; see ``ServiceRates``.
+    mutating func set(_ rates: BackendRates, of connection: Connection) {
+        guard let key = Key(connection), let index = found[key] ?? find(key, connection) else { return }
+        // Several addresses of a firewall mark's service share a backend.
+        let sum = backends[index].rates ?? BackendRates()
+        backends[index].rates = BackendRates(new: sum.new + rates.new, ended: sum.ended + rates.ended, failed: sum.failed + rates.failed)
     }
 
     /// An entry that translates nothing is a service's all the same when it asks for the address of one.
@@ -160,11 +175,18 @@ public struct ServiceTally: Sendable {
 
     /// The services, in the order in which they were met, each backend with its verdict.
     ///
-    /// - Parameter selectedOnly: leave out backends, and then services, of which no connection was asked for.
-    public func services(selectedOnly: Bool = false) -> [ServiceState] {
+    /// - Parameters:
+    ///   - selectedOnly: leave out backends, and then services, of which no connection was asked for.
+    ///   - admits: whether a configured backend without connections, or a service without such a backend, is wanted.
+    public func services(
+        selectedOnly: Bool = false, emptyWhere admits: (ServiceIdentity, Endpoint?) -> Bool = { _, _ in true }
+    ) -> [ServiceState] {
         entries.compactMap { entry in
-            let shown = entry.backends.filter { !selectedOnly || backends[$0].isSelected }
-            if selectedOnly, shown.isEmpty, !entry.isSelected { return nil }
+            let shown = entry.backends.filter { index in
+                let backend = backends[index]
+                return selectedOnly ? backend.isSelected : !backend.isEmpty || admits(entry.identity, backend.endpoint)
+            }
+            if shown.isEmpty, !entry.isSelected, selectedOnly || !admits(entry.identity, nil) { return nil }
             return state(of: entry, backends: shown)
         }
     }
@@ -201,6 +223,7 @@ extension BackendTally {
     fileprivate func state(in service: VirtualService?) -> BackendState {
         var state = BackendState(endpoint: endpoint)
         state.connections = connections
+        state.rates = rates
         // Of a service that IPVS does not have it tells only where it has connections to it.
         let isOfIPVS = service != nil || !ipvs.counts.isEmpty || connections.templates > 0
         state.isConfigured = isOfIPVS ? configured != nil : nil

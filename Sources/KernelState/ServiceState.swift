@@ -75,6 +75,8 @@ public struct BackendState: Hashable, Sendable {
     /// Of IPVS, since the backend was added.
     public var counters: TrafficCounters?
     public var connections = ConnectionCounts()
+    /// Of a watch, over the time since the last look.
+    public var rates: BackendRates?
     public var verdict: BackendVerdict = .idle
     /// The numbers that led to the verdict, in a sentence.
     public var evidence = ""
@@ -87,6 +89,22 @@ public struct BackendState: Hashable, Sendable {
 
     /// True when answers go past this node, so that conntrack here never sees any: direct routing and tunnels.
     public var repliesBypass: Bool { forwarding.map { [.route, .tunnel, .bypass].contains($0) } ?? false }
+}
+
+/// What happened to a backend's connections, a second.
+public struct BackendRates: Hashable, Sendable {
+    /// Connections that began.
+    public var new = 0.0
+    /// Connections that ended.
+    public var ended = 0.0
+    /// Of those that ended the ones that had never been replied to, or that the backend refused (`CLOSE` before `ESTABLISHED`).
+    public var failed = 0.0
+
+    public init(new: Double = 0, ended: Double = 0, failed: Double = 0) {
+        self.new = new
+        self.ended = ended
+        self.failed = failed
+    }
 }
 
 /// What the tables say of a backend.

@@ -1,14 +1,14 @@
-public import KernelState
+internal import KernelState
 
 /// `-o csv`: RFC 4180, with `\n` at the lines' ends; a value that the kernel does not have is empty.
-public struct CSVWriter: ConnectionWriter {
-    private let asked: [Column]
+public struct CSVWriter<Shown: TableColumn>: Sendable {
+    private let asked: [Shown]
     private let showsHeading: Bool
-    private var columns: [Column]
+    private var columns: [Shown]
     private var header = ReportHeader(places: [])
     private var cell: [UInt8] = []
 
-    public init(columns: [Column], showsHeading: Bool) {
+    public init(columns: [Shown], showsHeading: Bool) {
         asked = columns
         self.columns = columns
         self.showsHeading = showsHeading
@@ -16,22 +16,20 @@ public struct CSVWriter: ConnectionWriter {
 
     public mutating func begin(_ header: ReportHeader, to output: inout OutputSink) {
         self.header = header
-        columns = header.withPlaces(asked)
-        if showsHeading { output.buffer.append(contentsOf: (columns.map(\.rawValue).joined(separator: ",") + "\n").utf8) }
+        columns = Shown.withPlaces(asked, in: header)
+        if showsHeading { output.buffer.append(contentsOf: (columns.map(\.name).joined(separator: ",") + "\n").utf8) }
     }
 
-    public mutating func write(_ connection: Connection, to output: inout OutputSink) {
+    public mutating func write(_ row: Shown.Row, to output: inout OutputSink) {
         for (index, column) in columns.enumerated() {
             if index > 0 { output.buffer.append(UInt8(ascii: ",")) }
             cell.removeAll(keepingCapacity: true)
-            column.appendCell(connection, in: header, to: &cell)
+            column.appendCell(row, in: header, to: &cell)
             if cell != [UInt8(ascii: "-")] { appendField(to: &output.buffer) }
         }
         output.buffer.append(UInt8(ascii: "\n"))
         output.flushIfFull()
     }
-
-    public mutating func end(_ tables: ReportTables, to output: inout OutputSink) {}
 
     private func appendField(to buffer: inout [UInt8]) {
         let quote = UInt8(ascii: "\"")
@@ -45,4 +43,8 @@ public struct CSVWriter: ConnectionWriter {
         }
         buffer.append(quote)
     }
+}
+
+extension CSVWriter: ConnectionWriter where Shown == Column {
+    public mutating func end(_ tables: ReportTables, to output: inout OutputSink) {}
 }

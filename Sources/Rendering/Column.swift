@@ -1,7 +1,7 @@
 public import KernelState
 
 /// A column of the table and CSV formats; its raw value is the name that `--columns` takes.
-public enum Column: String, CaseIterable, Sendable {
+public enum Column: String, CaseIterable, TableColumn {
     case node, namespace, `protocol`, family, client, service, backend, translated, ipvs, expires, conntrack, flags, timeout
     case mark, zone, id, use, packets, bytes, start, helper, labels, forwarding, weight, origin, twin
 
@@ -13,8 +13,16 @@ public enum Column: String, CaseIterable, Sendable {
 
     public var heading: String { self == .protocol ? "PROTO" : rawValue.uppercased() }
 
-    /// Addresses may lose their middle on a narrow terminal.
-    static let addresses: [Column] = [.client, .service, .backend, .translated]
+    public var name: String { rawValue }
+
+    /// Addresses, the client's before the others'.
+    public var shortening: Int {
+        switch self {
+        case .client, .translated: 2
+        case .service, .backend: 1
+        default: 0
+        }
+    }
 
     public var isRightAligned: Bool {
         switch self {
@@ -23,8 +31,7 @@ public enum Column: String, CaseIterable, Sendable {
         }
     }
 
-    /// Which columns a narrow terminal loses first: the higher, the sooner. Those with 0 stay.
-    var expendability: Int {
+    public var expendability: Int {
         switch self {
         case .backend, .conntrack: 0
         case .ipvs, .service: 1
@@ -36,12 +43,15 @@ public enum Column: String, CaseIterable, Sendable {
         }
     }
 
-    /// Appends what the column says of `connection`; `-` where it has nothing to say.
+    public static func withPlaces(_ columns: [Column], in header: ReportHeader) -> [Column] { header.withPlaces(columns) }
+
+    public func style(_ connection: Connection) -> StaticString? { Style.of(self, connection) }
+
     public func appendCell(_ connection: Connection, in header: ReportHeader, to output: inout [UInt8]) {
         let start = output.count
         switch self {
-        case .node: if let place = header.place(of: connection) { output.appendVisible(place.node) }
-        case .namespace: if let place = header.place(of: connection) { output.appendVisible(place.namespace.name) }
+        case .node: if let place = header.place(connection.place) { output.appendVisible(place.node) }
+        case .namespace: if let place = header.place(connection.place) { output.appendVisible(place.namespace.name) }
         case .protocol: output.append(contentsOf: connection.transport.name.utf8)
         case .family: output.append(contentsOf: (connection.family == .ipv4 ? "ipv4" : "ipv6").utf8)
         case .client: connection.client.appendCell(to: &output)

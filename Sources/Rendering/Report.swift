@@ -21,9 +21,7 @@ public struct ReportHeader: Sendable {
         return places.filter { !columns.contains($0) } + columns + twin.filter { !columns.contains($0) }
     }
 
-    func place(of connection: Connection) -> Place? {
-        places.indices.contains(Int(connection.place)) ? places[Int(connection.place)] : nil
-    }
+    func place(_ index: PlaceIndex) -> Place? { places.indices.contains(Int(index)) ? places[Int(index)] : nil }
 }
 
 /// How much of each table was seen; nil for a table that was not asked for.

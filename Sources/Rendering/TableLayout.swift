@@ -1,14 +1,14 @@
-public import KernelState
+internal import KernelState
 
 /// Columns with their widths, and the rows that fit them: for the table format and for the live screen.
-public struct TableLayout: Sendable {
-    private static let gap = 2
+public struct TableLayout<Shown: TableColumn>: Sendable {
+    private static var gap: Int { 2 }
     /// An address keeps its first and last few characters down to this width; then whole columns go.
-    private static let narrowestAddress = 11
+    private static var narrowestAddress: Int { 11 }
     /// The expendability from which a column is a detail.
-    private static let detail = 4
+    private static var detail: Int { 4 }
 
-    private let asked: [Column]
+    private let asked: [Shown]
     private let header: ReportHeader
     private let terminalWidth: Int?
     private var natural: [Int]
@@ -18,19 +18,19 @@ public struct TableLayout: Sendable {
     /// - Parameters:
     ///   - columns: what to show, in order.
     ///   - width: the terminal's columns, into which every row is made to fit; nil lets rows be as wide as they are.
-    public init(columns: [Column], width: Int?, in header: ReportHeader = ReportHeader(places: [])) {
-        asked = header.withPlaces(columns)
+    public init(columns: [Shown], width: Int?, in header: ReportHeader = ReportHeader(places: [])) {
+        asked = Shown.withPlaces(columns, in: header)
         self.header = header
         terminalWidth = width
         natural = asked.map(\.heading.utf8.count)
         shown = arranged()
     }
 
-    /// Widens the columns for a connection.
-    public mutating func fit(_ connection: Connection) {
+    /// Widens the columns for a row.
+    public mutating func fit(_ row: Shown.Row) {
         var isWider = false
         for index in asked.indices {
-            appendCell(index, connection)
+            appendCell(index, row)
             let width = Self.displayWidth(cell[...])
             if width > natural[index] {
                 natural[index] = width
@@ -40,9 +40,9 @@ public struct TableLayout: Sendable {
         if isWider { shown = arranged() }
     }
 
-    private mutating func appendCell(_ index: Int, _ connection: Connection) {
+    private mutating func appendCell(_ index: Int, _ row: Shown.Row) {
         cell.removeAll(keepingCapacity: true)
-        asked[index].appendCell(connection, in: header, to: &cell)
+        asked[index].appendCell(row, in: header, to: &cell)
     }
 
     /// Chooses which columns are shown, and how wide, on this terminal: first details go, then addresses lose their middles, the
@@ -71,9 +71,9 @@ public struct TableLayout: Sendable {
     private func narrowed(_ columns: [(index: Int, width: Int)], to width: Int, least: Int) -> [(index: Int, width: Int)]? {
         var columns = columns
         var excess: Int { columns.reduce(Self.gap * (columns.count - 1) - width) { $0 + $1.width } }
-        for narrowable in [[Column.client, .translated], Column.addresses] {
+        for step in [2, 1] {
             while excess > 0,
-                let widest = columns.indices.filter({ narrowable.contains(asked[columns[$0].index]) && columns[$0].width > least })
+                let widest = columns.indices.filter({ asked[columns[$0].index].shortening >= step && columns[$0].width > least })
                     .max(by: { columns[$0].width < columns[$1].width })
             {
                 columns[widest].width -= 1
@@ -82,7 +82,7 @@ public struct TableLayout: Sendable {
         return excess > 0 ? nil : columns
     }
 
-    private static func mostExpendable(_ columns: [Column]) -> Int? {
+    private static func mostExpendable(_ columns: [Shown]) -> Int? {
         columns.indices.max { columns[$0].expendability <= columns[$1].expendability }
     }
 
@@ -95,17 +95,17 @@ public struct TableLayout: Sendable {
     }
 
     /// Appends a row, without a line's end.
-    public mutating func row(_ connection: Connection, colour: Bool, into output: inout [UInt8]) {
+    public mutating func row(_ row: Shown.Row, colour: Bool, into output: inout [UInt8]) {
         for (place, column) in shown.enumerated() {
-            appendCell(column.index, connection)
-            let style = colour ? Style.of(asked[column.index], connection) : nil
+            appendCell(column.index, row)
+            let style = colour ? asked[column.index].style(row) : nil
             if let style { output.append(style) }
             pad(cell[...], to: column.width, of: asked[column.index], isLast: place == shown.count - 1, into: &output)
             if style != nil { output.append(Style.reset) }
         }
     }
 
-    private func pad(_ text: ArraySlice<UInt8>, to width: Int, of column: Column, isLast: Bool, into output: inout [UInt8]) {
+    private func pad(_ text: ArraySlice<UInt8>, to width: Int, of column: Shown, isLast: Bool, into output: inout [UInt8]) {
         let length = Self.displayWidth(text)
         let filling = [UInt8](repeating: UInt8(ascii: " "), count: max(0, width - length))
         if column.isRightAligned { output.append(contentsOf: filling) }
@@ -135,10 +135,10 @@ public struct TableLayout: Sendable {
 enum Style {
     static let reset: StaticString = "\u{1b}[0m"
     static let bold: StaticString = "\u{1b}[1m"
-    private static let green: StaticString = "\u{1b}[32m"
-    private static let yellow: StaticString = "\u{1b}[33m"
-    private static let red: StaticString = "\u{1b}[31m"
-    private static let dim: StaticString = "\u{1b}[2m"
+    static let green: StaticString = "\u{1b}[32m"
+    static let yellow: StaticString = "\u{1b}[33m"
+    static let red: StaticString = "\u{1b}[31m"
+    static let dim: StaticString = "\u{1b}[2m"
 
     static func of(_ column: Column, _ connection: Connection) -> StaticString? {
         switch column {

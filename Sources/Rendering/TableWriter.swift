@@ -12,7 +12,7 @@ public struct TableWriter: ConnectionWriter {
     private let colour: Bool
     private let showsHeading: Bool
     private let keepsOrder: Bool
-    private var layout: TableLayout
+    private var layout: TableLayout<Column>
     private var held: [Connection] = []
     private var streaming = false
 

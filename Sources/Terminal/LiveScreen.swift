@@ -1,35 +1,42 @@
-public import KernelState
+internal import KernelState
 public import Rendering
 
-/// A connection on the live screen, and what has just become of it.
-public struct LiveRow: Sendable {
-    public enum Mark: Sendable {
-        case none, new, changed, ending
-    }
+/// What has just become of a row of the live screen.
+public enum LiveMark: Sendable {
+    case none, new, changed, ending
+}
 
-    public var connection: Connection
-    public var mark: Mark
+/// A row of the live screen.
+public struct LiveRow<Row: Sendable>: Sendable {
+    public var row: Row
+    public var mark: LiveMark
 
-    public init(connection: Connection, mark: Mark) {
-        self.connection = connection
+    public init(_ row: Row, mark: LiveMark) {
+        self.row = row
         self.mark = mark
     }
 }
 
 /// Everything that the live screen shows.
-public struct LiveModel: Sendable {
+public struct LiveModel<Shown: TableColumn>: Sendable {
+    public var columns: [Shown]
+    /// What a row is called, in the plural.
+    public var noun: String
     /// What is watched, and where.
     public var title = ""
     /// Totals by state, coverage and notices: shown above the rows. A line is a warning when it needs the operator's eye.
     public var facts: [(text: String, isWarning: Bool)] = []
-    public var rows: [LiveRow] = []
+    public var rows: [LiveRow<Shown.Row>] = []
     public var header = ReportHeader(places: [])
     public var sort = ""
     public var isPaused = false
     /// The first row shown.
     public var offset = 0
 
-    public init() {}
+    public init(columns: [Shown], noun: String) {
+        self.columns = columns
+        self.noun = noun
+    }
 }
 
 /// Draws a ``LiveModel`` as one frame: bytes that redraw the terminal in place, without flicker and without ever scrolling it.
@@ -42,12 +49,12 @@ public struct LiveScreen: Sendable {
     private static let linesKept = 4
 
     /// How many rows fit below the facts and above the keys.
-    public static func visibleRows(_ model: LiveModel, height: Int) -> Int {
+    public static func visibleRows(_ model: LiveModel<some TableColumn>, height: Int) -> Int {
         max(0, height - visibleFacts(model, height: height).count - linesKept + 1)
     }
 
     /// The facts that fit: warnings stay longest.
-    private static func visibleFacts(_ model: LiveModel, height: Int) -> [(text: String, isWarning: Bool)] {
+    private static func visibleFacts(_ model: LiveModel<some TableColumn>, height: Int) -> [(text: String, isWarning: Bool)] {
         let excess = model.facts.count - max(0, height - linesKept)
         guard excess > 0 else { return model.facts }
         let byNeed = model.facts.indices.sorted { !model.facts[$0].isWarning && model.facts[$1].isWarning }
@@ -55,7 +62,7 @@ public struct LiveScreen: Sendable {
         return model.facts.indices.filter { !hidden.contains($0) }.map { model.facts[$0] }
     }
 
-    public func frame(_ model: LiveModel, size: TerminalSize) -> [UInt8] {
+    public func frame(_ model: LiveModel<some TableColumn>, size: TerminalSize) -> [UInt8] {
         var output: [UInt8] = []
         var lines = 0
         output.append(contentsOf: "\u{1b}[?2026h\u{1b}[H".utf8)
@@ -79,12 +86,13 @@ public struct LiveScreen: Sendable {
         return output
     }
 
-    private func drawRows(_ model: LiveModel, _ size: TerminalSize, _ line: (String?, (inout [UInt8]) -> Void) -> Void) {
+    private func drawRows(
+        _ model: LiveModel<some TableColumn>, _ size: TerminalSize, _ line: (String?, (inout [UInt8]) -> Void) -> Void) {
         let room = Self.visibleRows(model, height: size.rows)
         let visible = model.rows.dropFirst(model.offset).prefix(room)
         // Two columns at the left are for the marks.
-        var layout = TableLayout(columns: Column.standard, width: max(1, size.columns - 2), in: model.header)
-        for row in visible { layout.fit(row.connection) }
+        var layout = TableLayout(columns: model.columns, width: max(1, size.columns - 2), in: model.header)
+        for row in visible { layout.fit(row.row) }
         line("\u{1b}[1m") { output in
             output.append(contentsOf: "  ".utf8)
             layout.heading(into: &output)
@@ -92,19 +100,19 @@ public struct LiveScreen: Sendable {
         for row in visible {
             line(Self.style(row.mark)) { output in
                 output.append(contentsOf: Self.sign(row.mark).utf8)
-                layout.row(row.connection, colour: colour && row.mark == .none, into: &output)
+                layout.row(row.row, colour: colour && row.mark == .none, into: &output)
             }
         }
     }
 
-    private func keys(_ model: LiveModel, _ size: TerminalSize) -> String {
+    private func keys(_ model: LiveModel<some TableColumn>, _ size: TerminalSize) -> String {
         let room = Self.visibleRows(model, height: size.rows)
         let last = min(model.rows.count, model.offset + room)
-        let range = model.rows.isEmpty ? "no connections" : "\(model.offset + 1)-\(last) of \(model.rows.count)"
+        let range = model.rows.isEmpty ? "no \(model.noun)" : "\(model.offset + 1)-\(last) of \(model.rows.count)"
         return "\(range)  q quit  s sort: \(model.sort)  \(model.isPaused ? "space go on (PAUSED)" : "space pause")  arrows scroll"
     }
 
-    private static func sign(_ mark: LiveRow.Mark) -> String {
+    private static func sign(_ mark: LiveMark) -> String {
         switch mark {
         case .none: "  "
         case .new: "+ "
@@ -113,7 +121,7 @@ public struct LiveScreen: Sendable {
         }
     }
 
-    private static func style(_ mark: LiveRow.Mark) -> String? {
+    private static func style(_ mark: LiveMark) -> String? {
         switch mark {
         case .none: nil
         case .new: "\u{1b}[32m"

@@ -22,6 +22,7 @@ struct ConnCommand: ParsableCommand {
 
     @OptionGroup(title: "Filters") var filters: FilterOptions
     @OptionGroup(title: "Output") var output: OutputOptions
+    @OptionGroup(title: "Output") var arrangement: ConnectionOptions
     @OptionGroup(title: "Where to look") var sources: SourceOptions
 
     @Flag(name: .shortAndLong, help: "Go on showing connections as they change: a live table on a terminal, a line an event into a pipe.")
@@ -40,6 +41,7 @@ struct ConnCommand: ParsableCommand {
         }
         if watch { try validateWatch() }
         _ = try filters.resolved()
+        _ = try arrangement.columns(of: output.output)
     }
 
     private func validateWatch() throws {
@@ -56,31 +58,33 @@ struct ConnCommand: ParsableCommand {
         let sources = try sources.resolved()
         if watch { return try runWatch(filter, sources) }
         let report = ConnectionReport(
-            filter: filter, mode: filters.kernelFilter, list: dying ? .dying : unconfirmed ? .unconfirmed : .confirmed, output: output)
+            filter: filter, mode: filters.kernelFilter, list: dying ? .dying : unconfirmed ? .unconfirmed : .confirmed, output: output,
+            arrangement: arrangement)
         try report.run(sources)
     }
 
     private func runWatch(_ filter: ConnectionFilter, _ sources: [LiveSource]) throws {
         let header = ReportHeader(places: sources.map(\.place))
-        do throws(KernelStateError) {
+        try runReporting { () throws(KernelStateError) in
             let signals = try SignalQueue()
             if output.output != .jsonl, OutputOptions.isTerminal, let session = TerminalSession(descriptor: STDIN_FILENO) {
-                let live = LiveOutput(session, title: title(header.places), header: header, order: output.order)
+                let content = ConnectionContent(header: header, order: arrangement.order)
+                let live = LiveOutput(session, title: WatchTitle.of("conn", header.places), content: content)
                 try ConnectionWatch(sources, filter: filter, mode: filters.kernelFilter, output: live).run(signals)
             } else {
                 let lines = EventLines(output.output == .jsonl ? .json : .text, header: header)
                 try ConnectionWatch(sources, filter: filter, mode: filters.kernelFilter, output: lines).run(signals)
             }
-        } catch {
-            printError("kstate: \(error)")
-            throw ExitStatus.unreadable
         }
     }
+}
 
-    /// What was asked for, as it was typed, and where.
-    private func title(_ places: [Place]) -> String {
-        let arguments = CommandLine.arguments.dropFirst(2).filter { $0 != "--watch" && $0 != "-w" }.joined(separator: " ")
-        let place = places.count == 1 ? places[0].namespace.name : "\(places.count) namespaces"
-        return "kstate conn \(arguments)  \(Host.name), \(place), Linux \(Host.kernelRelease)"
+/// Runs what reads the kernel, and says why when it cannot.
+func runReporting(_ body: () throws(KernelStateError) -> Void) throws(ExitStatus) {
+    do throws(KernelStateError) {
+        try body()
+    } catch {
+        printError("kstate: \(error)")
+        throw ExitStatus.unreadable
     }
 }

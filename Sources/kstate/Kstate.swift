@@ -13,7 +13,7 @@ struct Kstate: ParsableCommand {
             Exit status: 0 done, 1 what was asked could not be read, or not completely, 2 bad usage.
             """,
         version: "0.1.0",
-        subcommands: [ConnCommand.self, DoctorCommand.self])
+        subcommands: [ConnCommand.self, ServiceCommand.self, DoctorCommand.self])
 
     /// Parses and runs. ArgumentParser's own exit status for bad usage is 64; kstate's is 2, as other command-line tools'.
     static func main() {

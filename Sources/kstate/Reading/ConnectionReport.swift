@@ -11,18 +11,19 @@ struct ConnectionReport {
     let mode: KernelFilterMode
     let list: ConntrackList
     let output: OutputOptions
+    let arrangement: ConnectionOptions
 
     func run(_ sources: [any StateSource]) throws {
         if output.count { return try count(sources) }
         switch output.output {
         case .table, .wide:
             let writer = TableWriter(
-                columns: try output.resolvedColumns(), width: OutputOptions.width, colour: OutputOptions.colour,
-                showsHeading: !output.noHeader, keepsOrder: output.order != nil)
+                columns: try arrangement.columns(of: output.output), width: OutputOptions.width, colour: OutputOptions.colour,
+                showsHeading: !output.noHeader, keepsOrder: arrangement.order != nil)
             try print(sources, with: writer)
         case .json: try print(sources, with: JSONDocumentWriter())
         case .jsonl: try print(sources, with: JSONLinesWriter())
-        case .csv: try print(sources, with: CSVWriter(columns: try output.resolvedColumns(), showsHeading: !output.noHeader))
+        case .csv: try print(sources, with: CSVWriter(columns: try arrangement.columns(of: output.output), showsHeading: !output.noHeader))
         case .conntrack: try print(sources, with: ConntrackLinesWriter())
         }
     }
@@ -33,22 +34,22 @@ struct ConnectionReport {
         var sink = OutputSink(descriptor: STDOUT_FILENO)
         sink.buffer.appendDecimal(UInt64(count))
         sink.buffer.append(UInt8(ascii: "\n"))
-        try finish(&sink, summary)
+        try summary.finish(&sink)
     }
 
     private func print(_ sources: [any StateSource], with writer: some ConnectionWriter) throws {
         var writer = writer
         var sink = OutputSink(descriptor: STDOUT_FILENO)
         writer.begin(ReportHeader(places: sources.map(\.place)), to: &sink)
-        var selection = Selection(order: output.order, limit: output.limit)
+        var selection = Selection(order: arrangement.order, limit: output.limit)
         let stop = StopSign()
         let summary = read(sources, isEnough: { stop.isSet }) { connection in
             if selection.passes(connection) { writer.write(connection, to: &sink) }
             if selection.isFull || sink.error != nil { stop.isSet = true }
         }
         for connection in selection.sorted() { writer.write(connection, to: &sink) }
-        writer.end(ReportTables(conntrack: summary.conntrack, ipvs: summary.ipvs), to: &sink)
-        try finish(&sink, summary)
+        writer.end(summary.tables, to: &sink)
+        try summary.finish(&sink)
     }
 
     /// Reads each place in turn. What one lacks is added to the summary, and the next is still read.
@@ -68,19 +69,6 @@ struct ConnectionReport {
         }
         if isEnough() { summary.wasCutShort = true }
         return summary
-    }
-
-    private func finish(_ sink: inout OutputSink, _ summary: CoverageSummary) throws {
-        sink.flush()
-        switch sink.error {
-        case .closedPipe?: return  // who reads has seen enough
-        case let error?:
-            printError("kstate: \(error.text)")
-            throw ExitStatus.unreadable
-        case nil: break
-        }
-        for note in summary.notes { printError("kstate: \(note)") }
-        if summary.isFailure { throw ExitStatus.unreadable }
     }
 }
 

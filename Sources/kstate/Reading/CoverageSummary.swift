@@ -1,6 +1,7 @@
 import Filters
 import Glibc
 import KernelState
+import Rendering
 
 /// How much of the tables was seen in all places together, and what an operator must know about it.
 struct CoverageSummary {
@@ -29,6 +30,30 @@ struct CoverageSummary {
         if !available, isSingle { isFailure = true }
     }
 
+    /// Remembers something that was asked for and is not shown.
+    mutating func addFailure(_ sentence: String) {
+        notes.append(sentence)
+        isFailure = true
+    }
+
+    var tables: ReportTables { ReportTables(conntrack: conntrack, ipvs: ipvs) }
+
+    /// Ends a report: writes what is left of it, then the notes.
+    ///
+    /// - Throws: ``ExitStatus`` when it could not be written, or does not show all that was asked for.
+    func finish(_ sink: inout OutputSink) throws {
+        sink.flush()
+        switch sink.error {
+        case .closedPipe?: return  // who reads has seen enough
+        case let error?:
+            printError("kstate: \(error.text)")
+            throw ExitStatus.unreadable
+        case nil: break
+        }
+        for note in notes { printError("kstate: \(note)") }
+        if isFailure { throw ExitStatus.unreadable }
+    }
+
     private mutating func note(_ table: KernelTable, _ coverage: TableCoverage?, _ error: KernelStateError?, _ place: Place) {
         guard let coverage else { return }
         if let error {
@@ -48,6 +73,11 @@ struct CoverageSummary {
     private func prefix(_ place: Place) -> String {
         if isSingle { return "" }
         return places.allSatisfy { $0.node == place.node } ? "namespace \(place.namespace.name): " : "\(place.node), \(place.namespace.name): "
+    }
+
+    /// The coverage of several places together.
+    static func sum(_ tables: [ReportTables]) -> ReportTables {
+        tables.reduce(ReportTables()) { ReportTables(conntrack: sum($0.conntrack, $1.conntrack), ipvs: sum($0.ipvs, $1.ipvs)) }
     }
 
     private static func sum(_ left: TableCoverage?, _ right: TableCoverage?) -> TableCoverage? {

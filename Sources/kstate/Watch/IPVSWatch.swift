@@ -16,7 +16,7 @@ struct IPVSWatch {
     private let filter: ConnectionFilter
     private var table: (any EntrySource<IPVSConnection>)?
     private var rows: [IPVSConnection] = []
-    private var services: [VirtualService] = []
+    private(set) var services: [VirtualService] = []
     private var spent = 0.0
     private var endedAt = -Double.infinity
     private var newsAt: Double?

@@ -4,13 +4,26 @@ import KernelState
 import Rendering
 import Terminal
 
+/// What the live screen shows of a watch: rows, in an order that a key changes.
+protocol LiveContent {
+    associatedtype Shown: TableColumn
+
+    var header: ReportHeader { get }
+    var columns: [Shown] { get }
+    /// What a row is called, in the plural.
+    var noun: String { get }
+    /// The key of the order, as `--sort` takes it.
+    var sort: String { get }
+    mutating func sortByNextKey()
+    mutating func take(_ event: WatchEvent)
+    mutating func show(_ watches: [NamespaceWatch], at time: Double) -> (rows: [LiveRow<Shown.Row>], facts: [WatchFact])
+}
+
 /// `--watch` on a terminal: keeps what the screen shows, and draws it.
-struct LiveOutput: WatchOutput {
-    /// How long a row stays marked, and one that has ended stays on the screen.
-    private static let markedFor = 2.0
-    private static let frameInterval = 0.25
+struct LiveOutput<Content: LiveContent>: WatchOutput {
+    private static var frameInterval: Double { 0.25 }
     /// Drawing takes no more than this share of the time, however many rows there are.
-    private static let shareOfTime = 0.1
+    private static var shareOfTime: Double { 0.1 }
 
     private final class Terminal {
         var session: TerminalSession
@@ -20,20 +33,19 @@ struct LiveOutput: WatchOutput {
     private let terminal: Terminal
     private let screen = LiveScreen(colour: OutputOptions.colour)
     private var keys = Keyboard()
-    private var model = LiveModel()
-    private var order: ConnectionOrder
-    private var marks: [UInt64: (mark: LiveRow.Mark, until: Double)] = [:]
-    private var ended: [(connection: Connection, until: Double)] = []
+    private var model: LiveModel<Content.Shown>
+    private var content: Content
     private var drawnAt = -Double.infinity
     private var drawingTook = 0.0
     private var isDirty = true
-    private var frozen: [LiveRow]?
+    private var frozen: [LiveRow<Content.Shown.Row>]?
 
-    init(_ session: consuming TerminalSession, title: String, header: ReportHeader, order: ConnectionOrder?) {
+    init(_ session: consuming TerminalSession, title: String, content: Content) {
         terminal = Terminal(session)
-        self.order = order ?? ConnectionOrder(key: .service)
+        self.content = content
+        model = LiveModel(columns: content.columns, noun: content.noun)
         model.title = title
-        model.header = header
+        model.header = content.header
     }
 
     var keyboard: Int32? { STDIN_FILENO }
@@ -43,15 +55,7 @@ struct LiveOutput: WatchOutput {
 
     mutating func take(_ event: WatchEvent) {
         isDirty = true
-        let until = Host.uptime + Self.markedFor
-        switch event {
-        case .new(let connection, let existing): if !existing { marks[connection.mark] = (.new, until) }
-        case .change(let connection):
-            // A new connection changes its state at once; it is still new to whoever looks.
-            if marks[connection.mark]?.mark != .new { marks[connection.mark] = (.changed, until) }
-        case .end(let connection): ended.append((connection, until))
-        case .lost, .resync: break
-        }
+        content.take(event)
     }
 
     mutating func handle(_ signal: WatchSignal) {
@@ -84,7 +88,7 @@ struct LiveOutput: WatchOutput {
     private mutating func press(_ key: Key) {
         let page = max(1, LiveScreen.visibleRows(model, height: size.rows))
         switch key {
-        case .sort: order = ConnectionOrder(key: order.key.next, descending: order.descending)
+        case .sort: content.sortByNextKey()
         case .pause: frozen = frozen == nil ? model.rows : nil
         case .up: model.offset -= 1
         case .down: model.offset += 1
@@ -101,44 +105,16 @@ struct LiveOutput: WatchOutput {
     private var size: TerminalSize { TerminalSize.current(of: STDOUT_FILENO) }
 
     private mutating func draw(_ watches: [NamespaceWatch], at time: Double) {
-        marks = marks.filter { $0.value.until > time }
-        ended.removeAll { $0.until <= time }
-        let connections = watches.flatMap { $0.view.connections(at: time) }
-        model.rows = frozen ?? rows(connections)
-        model.facts = WatchFacts.facts(of: watches, connections: connections)
-        model.sort = (order.descending ? "-" : "") + order.key.rawValue
+        let shown = content.show(watches, at: time)
+        model.rows = frozen ?? shown.rows
+        model.facts = shown.facts
+        model.columns = content.columns
+        model.sort = content.sort
         model.isPaused = frozen != nil
         let page = LiveScreen.visibleRows(model, height: size.rows)
         model.offset = max(0, min(model.offset, model.rows.count - page))
         var sink = OutputSink(descriptor: STDOUT_FILENO)
         sink.buffer = screen.frame(model, size: size)
         sink.flush()
-    }
-
-    private func rows(_ connections: [Connection]) -> [LiveRow] {
-        var rows = connections.map { LiveRow(connection: $0, mark: marks[$0.mark]?.mark ?? .none) }
-        rows += ended.map { LiveRow(connection: $0.connection, mark: .ending) }
-        rows.sort { order.precedes($0.connection, $1.connection) }
-        return rows
-    }
-}
-
-extension Connection {
-    /// Names the connection on the screen.
-    fileprivate var mark: UInt64 {
-        var fingerprint = Fingerprint()
-        fingerprint.mix(UInt64(place))
-        fingerprint.mix(UInt64(zone) << 8 | UInt64(transport.rawValue))
-        fingerprint.mix(client)
-        fingerprint.mix(service ?? backend)
-        return fingerprint.value
-    }
-}
-
-extension ConnectionOrder.Key {
-    /// The key after this one, and after the last the first.
-    fileprivate var next: ConnectionOrder.Key {
-        let all = ConnectionOrder.Key.allCases
-        return all[((all.firstIndex(of: self) ?? 0) + 1) % all.count]
     }
 }

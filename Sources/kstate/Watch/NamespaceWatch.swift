@@ -77,6 +77,8 @@ final class NamespaceWatch {
     var descriptor: Int32? { events?.descriptor }
     var ipvsCoverage: TableCoverage? { filter.table == .conntrack ? nil : ipvs.coverage }
     var ipvsInterval: Double { ipvs.interval }
+    /// The virtual services of the last reading.
+    var services: [VirtualService] { ipvs.services }
     var isReading: Bool { dump != nil || ipvs.isReading || needsDump }
     var tables: ReportTables { ReportTables(conntrack: filter.table == .ipvs ? nil : conntrack, ipvs: ipvsCoverage) }
 

@@ -1,11 +1,20 @@
 import KernelState
 
+/// A line above the live table; a warning needs the operator's eye.
+typealias WatchFact = (text: String, isWarning: Bool)
+
 /// The lines above the live table: totals by state, and how far the tables can be trusted.
 enum WatchFacts {
-    static func facts(of watches: [NamespaceWatch], connections: [Connection]) -> [(text: String, isWarning: Bool)] {
-        var facts: [(text: String, isWarning: Bool)] = []
+    static func facts(of watches: [NamespaceWatch], connections: [Connection]) -> [WatchFact] {
+        var facts: [WatchFact] = []
         facts.append((totals("conntrack", connections.compactMap { $0.conntrack.map(state) }), false))
         facts.append((totals("ipvs", connections.compactMap { $0.ipvs?.state.name }), false))
+        return facts + coverage(of: watches)
+    }
+
+    /// How far the tables can be trusted.
+    static func coverage(of watches: [NamespaceWatch]) -> [WatchFact] {
+        var facts: [WatchFact] = []
         for watch in watches {
             let place = watches.count > 1 ? "\(watch.place.namespace.name): " : ""
             if let coverage = watch.conntrack { facts.append(line(place + "conntrack", coverage, watch.isReading ? ", reading" : "")) }
@@ -29,7 +38,7 @@ enum WatchFacts {
         return "\(table) \(states.count): " + (words.isEmpty ? "none" : words.joined(separator: ", "))
     }
 
-    private static func line(_ name: String, _ coverage: TableCoverage, _ suffix: String) -> (text: String, isWarning: Bool) {
+    private static func line(_ name: String, _ coverage: TableCoverage, _ suffix: String) -> WatchFact {
         guard coverage.available else { return ("\(name): \(coverage.reason ?? "not available")", true) }
         let word = coverage.complete ? "complete" : coverage.reason.map { "INCOMPLETE: \($0)" } ?? "not read yet"
         return ("\(name) \(word), \(coverage.read) entries read\(suffix)", !coverage.complete && coverage.reason != nil)

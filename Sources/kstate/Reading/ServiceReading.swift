@@ -1,0 +1,36 @@
+import Correlation
+import Filters
+import KernelState
+
+/// Adds the connections of every place up to services, in one reading of the tables.
+struct ServiceReading {
+    let filter: ConnectionFilter
+    let mode: KernelFilterMode
+
+    /// The services, and how much of the tables they were counted from.
+    func read(_ sources: [any StateSource]) -> (services: [ServiceState], leftOut: Int, summary: CoverageSummary) {
+        var summary = CoverageSummary(filter: filter, places: sources.map(\.place))
+        var tally = ServiceTally()
+        for (index, source) in sources.enumerated() {
+            summary.add(read(source, at: PlaceIndex(index), into: &tally), of: source.place)
+        }
+        if tally.leftOut > 0 {
+            summary.addFailure("\(tally.leftOut) connections are in no service here: there are more backends than are counted; narrow the filter")
+        }
+        return (services(of: tally), tally.leftOut, summary)
+    }
+
+    /// What is wanted of the services that were counted. This is the one place where they could be given names.
+    func services(of tally: ServiceTally) -> [ServiceState] {
+        tally.services(selectedOnly: filter.selectsByConnections) { filter.admits($0, backend: $1) }
+    }
+
+    private func read(_ source: any StateSource, at place: PlaceIndex, into tally: inout ServiceTally) -> ReadTables {
+        let reading = TableReading(source, at: place, filter: filter.ofServices, mode: mode)
+        tally.begin(place, services: reading.services, facts: source.facts(), takenAt: source.place.takenAt)
+        let isPicky = filter.selectsByConnections
+        return reading.read(isEnough: { false }) { connection in
+            tally.add(connection, isSelected: !isPicky || filter.admits(connection))
+        }
+    }
+}

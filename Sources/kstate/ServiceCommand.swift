@@ -1,0 +1,89 @@
+import ArgumentParser
+import Filters
+import Glibc
+import KernelState
+import Rendering
+import Terminal
+
+struct ServiceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "service",
+        abstract: "Show services and their backends: which of them answers, which does not, and the numbers that say so.",
+        discussion: """
+            Services come from IPVS, and from conntrack: every address that clients ask and something else answers for. Each \
+            backend is shown with the states of its connections in both tables and a verdict:
+
+              answering   it replies                        idle       it has no connections
+              silent      it replied to no new connection   draining   its weight is 0
+              partial     some connections wait for a reply stale      the service no longer has it
+              undecided   no table tells: one-way UDP, replies that do not pass this node, or a first second
+
+            Filters choose services and connections as they do for `kstate conn`; --state and --unreplied choose backends that \
+            have such connections, and the verdict is still on all of theirs.
+
+            EXAMPLES
+              kstate service --port 9153               which backend is silent
+              kstate service --unreplied --sort verdict
+              kstate service --watch                   live, with connections begun, ended and failed a second
+              kstate service -o json                   for a script; docs/schema describes it
+            """)
+
+    @OptionGroup(title: "Filters") var filters: FilterOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+    @OptionGroup(title: "Where to look") var sources: SourceOptions
+
+    @Option(
+        help: ArgumentHelp("Sort by service, name, verdict, connections, unreplied or oldest; -KEY sorts downwards.", valueName: "key"))
+    var sort: String?
+
+    @Flag(
+        name: .shortAndLong,
+        help: "Go on showing services: a live table on a terminal, changes of verdicts or (jsonl) a document an interval into a pipe.")
+    var watch = false
+
+    @Option(help: ArgumentHelp("Seconds between the documents or looks of --watch.", valueName: "seconds"))
+    var interval: Double = 2
+
+    func validate() throws {
+        if let sort, ServiceOrder(sort) == nil {
+            let names = ServiceOrder.Key.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--sort \(sort): unknown; give \(names), with - before it to sort downwards")
+        }
+        if output.output == .conntrack {
+            throw ValidationError("-o conntrack: those lines are of connections; give table, wide, json, jsonl or csv, or use kstate conn")
+        }
+        if watch, output.count || output.limit != nil { throw ValidationError("--watch does not go with --count or --limit") }
+        if watch, ![.table, .wide, .jsonl].contains(output.output) {
+            throw ValidationError("--watch and -o \(output.output.rawValue) exclude each other: a watch prints a table or jsonl")
+        }
+        guard interval >= 0.1, interval <= 86_400 else { throw ValidationError("--interval \(interval): give 0.1 to 86400 seconds") }
+        _ = try filters.resolved()
+    }
+
+    private var order: ServiceOrder { sort.flatMap { ServiceOrder($0) } ?? ServiceOrder(key: .service) }
+
+    func run() throws {
+        let reading = ServiceReading(filter: try filters.resolved(), mode: filters.kernelFilter)
+        let sources = try sources.resolved()
+        if watch { return try runWatch(reading, sources) }
+        try ServiceReport(reading: reading, output: output, order: order).run(sources)
+    }
+
+    private func runWatch(_ reading: ServiceReading, _ sources: [LiveSource]) throws {
+        let header = ReportHeader(places: sources.map(\.place))
+        let watched = reading.filter.ofServices
+        let counts = WatchedServices(reading: reading, order: order, facts: sources.map { $0.facts() })
+        try runReporting { () throws(KernelStateError) in
+            let signals = try SignalQueue()
+            if output.output != .jsonl, OutputOptions.isTerminal, let session = TerminalSession(descriptor: STDIN_FILENO) {
+                let content = ServiceContent(header: header, counts: counts, interval: interval)
+                let live = LiveOutput(session, title: WatchTitle.of("service", header.places), content: content)
+                try ConnectionWatch(sources, filter: watched, mode: reading.mode, output: live).run(signals)
+            } else {
+                let lines = ServiceLines(
+                    output.output == .jsonl ? .json : .text, header: header, counts: counts, interval: interval)
+                try ConnectionWatch(sources, filter: watched, mode: reading.mode, output: lines).run(signals)
+            }
+        }
+    }
+}

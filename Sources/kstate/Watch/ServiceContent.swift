@@ -1,0 +1,55 @@
+import KernelState
+import Rendering
+import Terminal
+
+/// The live screen of `kstate service --watch`: the tree of services, looked at once an interval.
+struct ServiceContent: LiveContent {
+    let header: ReportHeader
+    private var counts: WatchedServices
+    private let interval: Double
+    private var shown: [ServiceState] = []
+    private var leftOut = 0
+    private var lookedAt = -Double.infinity
+
+    init(header: ReportHeader, counts: WatchedServices, interval: Double) {
+        self.header = header
+        self.counts = counts
+        self.interval = interval
+    }
+
+    var columns: [ServiceColumn] { ServiceTable.withoutUnnamed(ServiceColumn.live, shown.flatMap { ServiceRow.tree($0) }) }
+    var noun: String { "services" }
+    var sort: String { (counts.order.descending ? "-" : "") + counts.order.key.rawValue }
+
+    mutating func sortByNextKey() {
+        counts.order = ServiceOrder(
+            key: ServiceOrder.Key.allCases.element(after: counts.order.key), descending: counts.order.descending)
+        shown = counts.order.sorted(shown)
+    }
+
+    mutating func take(_ event: WatchEvent) { counts.take(event) }
+
+    mutating func show(_ watches: [NamespaceWatch], at time: Double) -> (rows: [LiveRow<ServiceRow>], facts: [WatchFact]) {
+        // The first readings fill the screen as they come; then rates need their time.
+        if time - lookedAt >= interval || watches.contains(where: \.isReading) {
+            let look = counts.look(watches, at: time)
+            shown = look.services
+            leftOut = look.leftOut
+            lookedAt = time
+        }
+        let rows = shown.flatMap { ServiceRow.tree($0) }.map { LiveRow($0, mark: .none) }
+        return (rows, facts(watches))
+    }
+
+    private func facts(_ watches: [NamespaceWatch]) -> [WatchFact] {
+        let backends = shown.flatMap(\.backends)
+        let verdicts = BackendVerdict.allCases.compactMap { verdict in
+            let count = backends.count { $0.verdict == verdict }
+            return count > 0 ? "\(verdict.rawValue) \(count)" : nil
+        }
+        let words = verdicts.isEmpty ? "none" : verdicts.joined(separator: ", ")
+        var facts: [WatchFact] = [("\(shown.count) services, \(backends.count) backends: \(words)", false)]
+        if leftOut > 0 { facts.append(("\(leftOut) connections left out: more backends than are counted", true)) }
+        return facts + WatchFacts.coverage(of: watches)
+    }
+}

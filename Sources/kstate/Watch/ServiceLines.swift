@@ -1,0 +1,78 @@
+import Glibc
+import KernelState
+import Rendering
+import Terminal
+
+/// `kstate service --watch` into a pipe or file: each interval the whole document in a line, or a line for each verdict that is new.
+struct ServiceLines: WatchOutput {
+    enum Form {
+        case json, text
+    }
+
+    private struct BackendName: Hashable {
+        var place: PlaceIndex
+        var service: ServiceIdentity
+        var backend: Endpoint
+    }
+
+    private let form: Form
+    private var header: ReportHeader
+    private var counts: WatchedServices
+    private let interval: Double
+    private var verdicts: [BackendName: BackendVerdict] = [:]
+    private(set) var dueAt = 0.0
+
+    init(_ form: Form, header: ReportHeader, counts: WatchedServices, interval: Double) {
+        self.form = form
+        self.header = header
+        self.counts = counts
+        self.interval = interval
+    }
+
+    var keyboard: Int32? { nil }
+
+    mutating func take(_ event: WatchEvent) { counts.take(event) }
+
+    mutating func handle(_ signal: WatchSignal) {
+        if signal == .stop { SignalQueue.stopProcess() }
+    }
+
+    /// The first look waits for the first readings; what came before it is no news.
+    mutating func refresh(_ watches: [NamespaceWatch], at time: Double) -> Bool {
+        guard time >= dueAt, dueAt > 0 || !watches.contains(where: \.isReading) else { return true }
+        dueAt = max(time, dueAt + interval)
+        let look = counts.look(watches, at: time)
+        var sink = OutputSink(descriptor: STDOUT_FILENO)
+        switch form {
+        case .json: appendDocument(look.services, look.leftOut, look.seconds, watches, to: &sink.buffer)
+        case .text: appendNews(look.services, to: &sink.buffer)
+        }
+        sink.flush()
+        guard let error = sink.error else { return true }
+        // A closed pipe ends quietly.
+        if error != .closedPipe { printError("kstate: \(error.text)") }
+        return false
+    }
+
+    private mutating func appendDocument(
+        _ services: [ServiceState], _ leftOut: Int, _ seconds: Double, _ watches: [NamespaceWatch], to buffer: inout [UInt8]
+    ) {
+        for index in header.places.indices { header.places[index].takenAt = Host.now }
+        let tables = CoverageSummary.sum(watches.map(\.tables))
+        ServiceJSON(header).appendDocument(services, tables, leftOut: leftOut, interval: seconds, isLine: true, to: &buffer)
+        buffer.append(UInt8(ascii: "\n"))
+    }
+
+    private mutating func appendNews(_ services: [ServiceState], to buffer: inout [UInt8]) {
+        var now: [BackendName: BackendVerdict] = [:]
+        for service in services {
+            for backend in service.backends {
+                let name = BackendName(place: service.place, service: service.identity, backend: backend.endpoint)
+                now[name] = backend.verdict
+                guard verdicts[name] != backend.verdict else { continue }
+                ServiceNews.append(backend, of: service, was: verdicts[name], header, at: Host.now, to: &buffer)
+            }
+        }
+        verdicts = now
+    }
+}

@@ -1,0 +1,45 @@
+import Correlation
+import Filters
+import KernelState
+import Rendering
+
+/// The services of a watch, counted anew at every look from the connections that it follows, and what happened since the last look.
+struct WatchedServices {
+    private let reading: ServiceReading
+    var order: ServiceOrder
+    private let facts: [NodeFacts]
+    private var rates = ServiceRates()
+    private var lookedAt = Host.uptime
+
+    init(reading: ServiceReading, order: ServiceOrder, facts: [NodeFacts]) {
+        self.reading = reading
+        self.order = order
+        self.facts = facts
+    }
+
+    mutating func take(_ event: WatchEvent) {
+        switch event {
+        case .new(let connection, existing: false): rates.note(.new, connection)
+        case .end(let connection): rates.note(.end, connection)
+        case .new, .change, .lost, .resync: break
+        }
+    }
+
+    /// The services as they are at `time`, on the clock of ``Host/uptime``.
+    ///
+    /// - Returns: how many seconds the rates are taken over, too.
+    mutating func look(_ watches: [NamespaceWatch], at time: Double) -> (services: [ServiceState], leftOut: Int, seconds: Double) {
+        var tally = ServiceTally()
+        let isPicky = reading.filter.selectsByConnections
+        for (index, watch) in watches.enumerated() {
+            tally.begin(PlaceIndex(index), services: watch.services, facts: facts[index], takenAt: Host.now)
+            for connection in watch.view.connections(at: time) {
+                tally.add(connection, isSelected: !isPicky || reading.filter.admits(connection))
+            }
+        }
+        let seconds = max(time - lookedAt, 0.001)
+        rates.move(to: &tally, over: seconds)
+        lookedAt = time
+        return (order.sorted(reading.services(of: tally)), tally.leftOut, seconds)
+    }
+}
