@@ -15,7 +15,11 @@ struct OverlayLoss {
             for service in subject.services {
                 for backend in service.backends where backend.connections.total > 0 {
                     guard let interface = subject.routes.paths(to: backend.endpoint.address).first?.interface, interface.isOverlay else { continue }
-                    if backend.verdict == .silent { behind.append((service, backend)) } else if backend.connections.replied > 0 { answersBehind = true }
+                    if backend.verdict == .silent {
+                        behind.append((service, backend))
+                    } else if backend.connections.replied > 0 {
+                        answersBehind = true
+                    }
                     device = interface
                 }
             }

@@ -28,6 +28,7 @@ struct DoctorCommand: ParsableCommand {
 
     @OptionGroup(title: "Filters") var filters: FilterOptions
     @OptionGroup(title: "Where to look") var sources: SourceOptions
+    @OptionGroup(title: "Names") var kube: KubeOptions
 
     @Option(
         name: .shortAndLong,
@@ -48,9 +49,10 @@ struct DoctorCommand: ParsableCommand {
 
     func run() throws {
         let filter = try filters.resolved()
+        let names = NamesLoader(kube)
         let plan = SamplePlan(live: try sources.resolved(), samples: samples, interval: interval)
         var round = DoctorRound(plan, filter: filter, mode: filters.kernelFilter, isFiltered: filters.narrows)
-        let report = round.run()
+        let report = round.run(names: names)
         try print(report)
         for note in round.summary.notes { printError("kstate: \(note)") }
         if let worst = report.diagnosis.worst, worst >= .warning { throw ExitStatus.foundSomething }

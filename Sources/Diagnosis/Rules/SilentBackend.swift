@@ -56,7 +56,9 @@ struct SilentBackend: Rule {
         finding.service = service.endpoint
         finding.backend = backend.endpoint
         finding.evidence = [backend.evidence]
-        if !others.isEmpty { finding.evidence.append("\(counted(others.count, "other backend")) of the service \(others.count == 1 ? "answers" : "answer")") }
+        if !others.isEmpty {
+            finding.evidence.append("\(counted(others.count, "other backend")) of the service \(others.count == 1 ? "answers" : "answer")")
+        }
         finding.measures = [
             Measure("connections", backend.connections.total), Measure("unreplied", backend.connections.unreplied),
             Measure("answering_backends", others.count),

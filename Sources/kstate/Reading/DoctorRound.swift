@@ -24,12 +24,14 @@ struct DoctorRound {
         summary = CoverageSummary(filter: filter, places: plan.series.map(\.place))
     }
 
-    mutating func run() -> FindingsReport {
+    /// - Parameter names: on their way; they are waited for when the first reading begins.
+    mutating func run(names loader: NamesLoader) -> FindingsReport {
+        let names = loader.names()
         let start = Host.uptime
         for sample in 0..<plan.samples {
             if let interval = plan.interval, sample > 0 { wait(until: start + Double(sample) * interval) }
             progress.show("kstate: reading \(sample + 1) of \(plan.samples)")
-            for index in plan.series.indices { read(index, sample: sample) }
+            for index in plan.series.indices { read(index, sample: sample, names) }
         }
         progress.clear()
         for (index, series) in plan.series.enumerated() {
@@ -42,13 +44,13 @@ struct DoctorRound {
             tables: ReportTables(conntrack: summary.conntrack, ipvs: summary.ipvs))
     }
 
-    private mutating func read(_ index: Int, sample: Int) {
+    private mutating func read(_ index: Int, sample: Int, _ names: ClusterNames) {
         let series = plan.series[index]
         guard series.sources.indices.contains(sample) else { return }
         let source = series.sources[sample]
         let takenAt = plan.interval == nil ? source.place.takenAt : Host.now
         let reading = TableReading(source, at: PlaceIndex(index), filter: filter, mode: mode)
-        examinations[index].begin(Sample(takenAt: takenAt, facts: source.facts(), services: reading.services))
+        examinations[index].begin(Sample(takenAt: takenAt, facts: source.facts(), services: reading.services, names: names))
         let tables = reading.read(isEnough: { false }) { connection in examinations[index].see(connection) }
         examinations[index].end(conntrack: tables.conntrack, ipvs: tables.ipvs)
         lastTables[index] = tables
