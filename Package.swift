@@ -43,8 +43,9 @@ let package = Package(
 
         // From records to what a user asked to see.
         .target(name: "Correlation", dependencies: ["KernelState"], swiftSettings: strict),
+        .target(name: "Diagnosis", dependencies: ["KernelState", "Correlation"], swiftSettings: strict),
         .target(name: "Filters", dependencies: ["KernelState"], swiftSettings: strict),
-        .target(name: "Rendering", dependencies: ["KernelState", "CLinux"], swiftSettings: strict),
+        .target(name: "Rendering", dependencies: ["KernelState", "Diagnosis", "CLinux"], swiftSettings: strict),
         .target(name: "ConntrackText", dependencies: ["KernelState", "CNetfilterConntrack"], swiftSettings: strict),
         .target(name: "Kubernetes", dependencies: ["KernelState", "CCurl", "CYAML"], swiftSettings: strict),
         .target(name: "Terminal", dependencies: ["KernelState", "Rendering", "CLinux"], swiftSettings: strict),
@@ -60,8 +61,9 @@ let package = Package(
         .executableTarget(
             name: "kstate",
             dependencies: [
-                "KernelState", "Netlink", "Conntrack", "IPVS", "NodeReading", "Snapshots", "Kubernetes", "Correlation", "Filters",
-                "Rendering", "ConntrackText", "Terminal", "CLinux", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "KernelState", "Netlink", "Conntrack", "IPVS", "NodeReading", "Snapshots", "Kubernetes", "Correlation", "Diagnosis",
+                "Filters", "Rendering", "ConntrackText", "Terminal", "CLinux",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
 

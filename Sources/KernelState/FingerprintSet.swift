@@ -27,6 +27,17 @@ public struct FingerprintSet: Sendable {
         return true
     }
 
+    public func contains(_ value: UInt64) -> Bool {
+        if value == 0 { return containsZero }
+        let mask = slots.count - 1
+        var index = Int(truncatingIfNeeded: value) & mask
+        while slots[index] != 0 {
+            if slots[index] == value { return true }
+            index = (index + 1) & mask
+        }
+        return false
+    }
+
     private static func place(_ value: UInt64, in slots: inout [UInt64]) -> Bool {
         let mask = slots.count - 1
         var index = Int(truncatingIfNeeded: value) & mask

@@ -55,7 +55,7 @@ public struct ConnectionJSON: Sendable {
 
     /// - Parameter appendNames: adds the endpoint's names, where it has any.
     @inline(__always)
-    private static func append(_ endpoint: Endpoint?, to output: inout [UInt8], _ appendNames: (inout [UInt8]) -> Void = { _ in }) {
+    static func append(_ endpoint: Endpoint?, to output: inout [UInt8], _ appendNames: (inout [UInt8]) -> Void = { _ in }) {
         guard let endpoint else { return output.append("null") }
         output.append("{\"address\":\"")
         endpoint.address.write(to: &output)

@@ -6,6 +6,8 @@ struct ExitStatus: Error {
     var code: Int32
 
     static let unreadable = ExitStatus(code: 1)
+    /// `kstate doctor` found a warning or worse.
+    static let foundSomething = ExitStatus(code: 3)
 }
 
 /// Writes a line to standard error, at once.

@@ -50,6 +50,12 @@ struct FilterOptions: ParsableArguments {
             """, valueName: "auto|always|never"))
     var kernelFilter: KernelFilterMode = .auto
 
+    /// True when a part of the tables is hidden.
+    var narrows: Bool {
+        let words = [port, client, service, backend, protocols, state]
+        return words.contains { !$0.isEmpty } || unreplied || family != nil || table != nil || zone != nil || mark != nil
+    }
+
     /// The filter, checked.
     func resolved() throws -> ConnectionFilter {
         do {

@@ -34,7 +34,7 @@ struct NamesLoader {
     }
 
     /// The same, after saying on standard error what is missing: names are a help, and nothing fails for the lack of one.
-    private func names() -> ClusterNames {
+    func names() -> ClusterNames {
         guard let answer = answer() else { return ClusterNames() }
         for notice in answer.notices {
             var line: [UInt8] = []

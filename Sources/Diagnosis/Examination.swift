@@ -1,0 +1,133 @@
+import Correlation
+public import KernelState
+
+/// Shows the samples of one place to the rules, and asks them.
+public struct Examination {
+    private let place: Place
+    private let index: PlaceIndex
+    private let isFiltered: Bool
+    private var rules: [any Rule]
+    private var samples: [Sample] = []
+    /// The sample that is being read; none has its index before the first has begun.
+    private var sample = Sample(takenAt: 0, facts: NodeFacts(), services: [])
+    /// The rules that want a connection, by its traits: filled as traits occur.
+    private var audience: [[Int]?] = []
+    private var interests: [Interest] = []
+    private var tally = ServiceTally()
+    private var services: [ServiceState] = []
+
+    /// - Parameters:
+    ///   - index: where the place stands among the report's.
+    ///   - isFiltered: whether a person's filter hides a part of the tables.
+    public init(_ place: Place, at index: PlaceIndex, isFiltered: Bool = false, rules: [any Rule] = RuleBook.rules()) {
+        self.place = place
+        self.index = index
+        self.isFiltered = isFiltered
+        self.rules = rules
+    }
+
+    public mutating func begin(_ sample: Sample) {
+        var sample = sample
+        sample.index = samples.count
+        self.sample = sample
+        interests = rules.map { $0.interest(in: sample) }
+        tally = ServiceTally()
+        tally.begin(index, services: sample.services, facts: sample.facts, takenAt: sample.takenAt)
+        audience = [[Int]?](repeating: nil, count: ConnectionTraits.combinations)
+    }
+
+    @inline(__always)
+    public mutating func see(_ connection: Connection) {
+        tally.add(connection)
+        let traits = ConnectionTraits(connection)
+        if let listeners = audience[Int(traits.rawValue)] {
+            if listeners.isEmpty { return }
+            show(connection, to: listeners)
+        } else {
+            let listeners = interests.indices.filter { interests[$0].covers(traits) }
+            audience[Int(traits.rawValue)] = listeners
+            show(connection, to: listeners)
+        }
+    }
+
+    private mutating func show(_ connection: Connection, to listeners: [Int]) {
+        for listener in listeners { rules[listener].see(connection, in: sample) }
+    }
+
+    public mutating func end(conntrack: TableCoverage?, ipvs: TableCoverage?) {
+        services = tally.services()
+        for service in services {
+            for backend in service.backends where backend.verdict == .silent {
+                sample.silent.insert(BackendKey(service: service.identity, backend: backend.endpoint))
+            }
+        }
+        sample.conntrack = conntrack
+        sample.ipvs = ipvs
+        samples.append(sample)
+    }
+
+    /// Seconds from the first sample to the last.
+    public var seconds: Double {
+        guard let first = samples.first, let last = samples.last else { return 0 }
+        return last.seconds(since: first)
+    }
+
+    /// What the rules say; nothing when no sample was read.
+    public func diagnosis() -> Diagnosis {
+        var diagnosis = Diagnosis()
+        diagnosis.rules = rules.map(\.id)
+        guard !samples.isEmpty else { return diagnosis }
+        let subject = Case(place: place, samples: samples, services: services, isFiltered: isFiltered)
+        for rule in rules {
+            let report = rule.report(on: subject)
+            for var finding in report.findings {
+                finding.place = index
+                diagnosis.findings.append(finding)
+            }
+            if let reason = report.unchecked { diagnosis.unchecked.append(UncheckedRule(rule: rule.id, place: index, reason: reason)) }
+        }
+        return diagnosis
+    }
+}
+
+extension Diagnosis {
+    /// Findings of one rule and severity, in one place, that are listed one by one; beyond, they are put together.
+    static let groupedFrom = 5
+
+    /// Puts places together, the worst first, and what occurs too often into one finding that counts.
+    public static func summary(of parts: [Diagnosis]) -> Diagnosis {
+        var whole = Diagnosis()
+        for part in parts {
+            whole.findings += part.findings
+            whole.unchecked += part.unchecked
+            if whole.rules.isEmpty { whole.rules = part.rules }
+        }
+        whole.findings = grouped(whole.findings)
+        return whole
+    }
+
+    private struct GroupKey: Hashable {
+        var rule: String
+        var severity: Severity
+        var place: PlaceIndex
+    }
+
+    private static func grouped(_ findings: [Finding]) -> [Finding] {
+        var order: [GroupKey] = []
+        var groups: [GroupKey: [Finding]] = [:]
+        for finding in findings {
+            let key = GroupKey(rule: finding.rule, severity: finding.severity, place: finding.place)
+            if groups[key] == nil { order.append(key) }
+            groups[key, default: []].append(finding)
+        }
+        let merged = order.flatMap { key in merge(groups[key] ?? []) }
+        return merged.enumerated().sorted { ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset) }.map(\.element)
+    }
+
+    private static func merge(_ findings: [Finding]) -> [Finding] {
+        guard findings.count >= groupedFrom, var first = findings.first else { return findings }
+        first.count = findings.count
+        first.others = findings.dropFirst().prefix(Finding.connectionLimit).map(\.subject)
+        return [first]
+    }
+}

@@ -1,0 +1,58 @@
+public import KernelState
+
+/// Which connections a rule is shown.
+public struct Interest: Sendable {
+    /// A connection is shown when it has all traits of one of these.
+    public var any: [ConnectionTraits]
+
+    public static let none = Interest(any: [])
+    public static func having(_ traits: ConnectionTraits...) -> Interest { Interest(any: traits) }
+
+    func covers(_ traits: ConnectionTraits) -> Bool { any.contains { traits.isSuperset(of: $0) } }
+}
+
+/// What a rule has to say about a case.
+public struct RuleReport: Sendable {
+    public var findings: [Finding] = []
+    /// Why the rule, or a part of it, could not be checked, and what it needs.
+    public var unchecked: String?
+
+    public static let silence = RuleReport()
+    public static func findings(_ findings: [Finding]) -> RuleReport { RuleReport(findings: findings) }
+    public static func unchecked(_ reason: String) -> RuleReport { RuleReport(unchecked: reason) }
+
+    /// The same report with something added to each finding.
+    func adding(_ change: (inout Finding) -> Void) -> RuleReport {
+        var report = self
+        for index in report.findings.indices { change(&report.findings[index]) }
+        return report
+    }
+
+    public init(findings: [Finding] = [], unchecked: String? = nil) {
+        self.findings = findings
+        self.unchecked = unchecked
+    }
+}
+
+/// One thing that can be wrong. A rule is shown the connections of each sample, keeps what it needs of them within bounds, and is
+/// asked in the end. It changes nothing, and reads nothing itself.
+public protocol Rule: Sendable {
+    /// Short and telling, in kebab case; it never changes.
+    static var id: String { get }
+
+    init()
+
+    /// What the rule wants to be shown of a sample. The facts may decide: who looks for the talkers of a full table need not look
+    /// at one that is nearly empty.
+    func interest(in sample: Sample) -> Interest
+
+    mutating func see(_ connection: Connection, in sample: Sample)
+
+    func report(on subject: Case) -> RuleReport
+}
+
+extension Rule {
+    public var id: String { Self.id }
+    public func interest(in sample: Sample) -> Interest { .none }
+    public mutating func see(_ connection: Connection, in sample: Sample) {}
+}

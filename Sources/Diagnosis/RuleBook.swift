@@ -1,0 +1,12 @@
+/// Every rule there is, what hurts most first.
+public enum RuleBook {
+    /// Fresh rules for one examination.
+    public static func rules() -> [any Rule] {
+        [
+            NoBackends(), SilentBackend(), OverlayChecksum(), TableFull(), InsertRace(), StaleTCP(), StaleUDP(), AddressReused(),
+            UDPWithoutDNAT(), PinnedUDP(), DeadConnections(), Draining(), QuiescentTemplate(), ReusePinsDead(), WeightZeroReady(),
+            PortReuse(), TimeoutBelowKeepalive(), InvalidPackets(), NotrackBypassed(), NoTwinMasquerade(), Hairpin(), DeDNATCollision(),
+            NodePortClash(), TablesDisagree(), WrongNamespace(), Zones(), ReplicasOnOneNode(), ResolverList(),
+        ]
+    }
+}

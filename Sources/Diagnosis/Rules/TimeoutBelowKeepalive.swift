@@ -1,0 +1,73 @@
+import KernelState
+
+/// IPVS forgets an idle connection before the peers' keepalive would have shown it alive.
+struct TimeoutBelowKeepalive: Rule {
+    static let id = "ipvs-timeout-below-keepalive"
+    private static let limit = 4_096
+    /// Established connections that IPVS is about to forget, of the sample before and of this one.
+    private var due: [UInt64: Connection] = [:]
+    private var noted: [UInt64: Connection] = [:]
+    private var cut: [Connection] = []
+    private var cutCount = 0
+    private var sampleIndex = 0
+    private var takenAt: UInt64 = 0
+
+    func interest(in sample: Sample) -> Interest { .having([.tcp, .inIPVS]) }
+
+    mutating func see(_ connection: Connection, in sample: Sample) {
+        guard let row = connection.ipvs, !row.isTemplate else { return }
+        if sampleIndex != sample.index { turn(to: sample) }
+        var name = Fingerprint()
+        name.mix(row.client)
+        name.mix(row.service)
+        due[name.value] = nil
+        if row.state == .established, row.expires <= 10, noted.count < Self.limit { noted[name.value] = connection }
+        takenAt = sample.takenAt
+    }
+
+    /// What was due in the sample before last and was not seen since has been cut, if its time had come.
+    private mutating func turn(to sample: Sample) {
+        count(cutIn: due)
+        let elapsed = Double(sample.takenAt - min(takenAt, sample.takenAt)) / 1e9
+        due = noted.filter { Double($0.value.ipvs?.expires ?? 0) + 1 < elapsed }
+        noted = [:]
+        sampleIndex = sample.index
+    }
+
+    private mutating func count(cutIn gone: [UInt64: Connection]) {
+        cutCount += gone.count
+        cut += gone.values.prefix(max(0, Finding.connectionLimit - cut.count))
+    }
+
+    func report(on subject: Case) -> RuleReport {
+        var ended = self
+        // A last sample without a single IPVS connection turned nothing.
+        if ended.sampleIndex != subject.last.index { ended.turn(to: subject.last) }
+        ended.count(cutIn: ended.due)
+        return ended.finding(subject)
+    }
+
+    private func finding(_ subject: Case) -> RuleReport {
+        let services = subject.last.services.contains { if case .address(.tcp, _) = $0.identity { true } else { false } }
+        guard services, let told = subject.last.facts.ipvs?.tcpTimeout, let keepalive = subject.setting("net.ipv4.tcp_keepalive_time") else {
+            return services ? .unchecked("IPVS' timeouts could not be read: run as root") : .silence
+        }
+        let timeout = UInt64(told == 0 ? 900 : told)
+        guard timeout < keepalive else { return .silence }
+        var finding = Finding(
+            rule: Self.id, severity: cutCount > 0 ? .warning : .info,
+            title: "IPVS forgets idle TCP connections after \(timeout) s, keepalive comes after \(keepalive) s",
+            cause: "The next packet of a connection that IPVS has forgotten is answered with a reset: the client sees a broken connection.",
+            remedy: "A keepalive below \(timeout) s in clients or servers (net.ipv4.tcp_keepalive_time=600), or a longer IPVS timeout.",
+            references: ["cloudnativelabs/kube-router#521", "kubernetes/kubernetes#84041"])
+        finding.evidence = ["IPVS' TCP timeout \(timeout) s, net.ipv4.tcp_keepalive_time \(keepalive) s"]
+        if cutCount > 0 { finding.evidence.append("\(counted(cutCount, "established connection")) forgotten within \(secondsText(subject.seconds))") }
+        finding.measures = [Measure("timeout", timeout), Measure("keepalive", keepalive), Measure("cut", cutCount)]
+        finding.connections = cut
+        finding.commands = [
+            NextCommands.set("net.ipv4.tcp_keepalive_time", to: "\(max(1, timeout * 2 / 3))", in: subject),
+            subject.commandPrefix + "ipvsadm -l --timeout",
+        ]
+        return RuleReport(findings: [finding], unchecked: subject.samples.count < 2 ? "whether connections are cut takes two samples" : nil)
+    }
+}

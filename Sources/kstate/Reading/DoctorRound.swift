@@ -1,0 +1,78 @@
+import Diagnosis
+import Filters
+import Glibc
+import KernelState
+import Rendering
+
+/// Reads every place of a plan as often as it says, shows the rules what is read, and asks them.
+struct DoctorRound {
+    private let plan: SamplePlan
+    private let filter: ConnectionFilter
+    private let mode: KernelFilterMode
+    private var examinations: [Examination]
+    /// What each place's last reading saw.
+    private var lastTables: [Int: ReadTables] = [:]
+    private(set) var summary: CoverageSummary
+    private let progress = SampleProgress()
+
+    /// - Parameter isFiltered: whether the filter hides a part of the tables.
+    init(_ plan: SamplePlan, filter: ConnectionFilter, mode: KernelFilterMode, isFiltered: Bool) {
+        self.plan = plan
+        self.filter = filter
+        self.mode = mode
+        examinations = plan.series.enumerated().map { Examination($1.place, at: PlaceIndex($0), isFiltered: isFiltered) }
+        summary = CoverageSummary(filter: filter, places: plan.series.map(\.place))
+    }
+
+    /// - Parameter names: on their way; they are waited for when the first reading begins.
+    mutating func run(names loader: NamesLoader) -> FindingsReport {
+        let names = loader.names()
+        let start = Host.uptime
+        for sample in 0..<plan.samples {
+            if let interval = plan.interval, sample > 0 { wait(until: start + Double(sample) * interval) }
+            progress.show("kstate: reading \(sample + 1) of \(plan.samples)")
+            for index in plan.series.indices { read(index, sample: sample, names) }
+        }
+        progress.clear()
+        for (index, series) in plan.series.enumerated() {
+            if let tables = lastTables[index] { summary.add(tables, of: series.place) }
+        }
+        let diagnosis = Diagnosis.summary(of: examinations.map { $0.diagnosis() })
+        return FindingsReport(
+            header: ReportHeader(places: plan.series.map(\.place)), diagnosis: diagnosis, samples: plan.samples,
+            seconds: examinations.map(\.seconds).max() ?? 0,
+            tables: ReportTables(conntrack: summary.conntrack, ipvs: summary.ipvs))
+    }
+
+    private mutating func read(_ index: Int, sample: Int, _ names: ClusterNames) {
+        let series = plan.series[index]
+        guard series.sources.indices.contains(sample) else { return }
+        let source = series.sources[sample]
+        let takenAt = plan.interval == nil ? source.place.takenAt : Host.now
+        let reading = TableReading(source, at: PlaceIndex(index), filter: filter, mode: mode)
+        examinations[index].begin(Sample(takenAt: takenAt, facts: source.facts(), services: reading.services, names: names))
+        let tables = reading.read(isEnough: { false }) { connection in examinations[index].see(connection) }
+        examinations[index].end(conntrack: tables.conntrack, ipvs: tables.ipvs)
+        lastTables[index] = tables
+    }
+
+    private func wait(until time: Double) {
+        progress.show("kstate: waiting for the next reading")
+        let left = time - Host.uptime
+        if left > 0 { usleep(UInt32(left * 1_000_000)) }
+    }
+}
+
+/// A line on a terminal's standard error that the next one replaces; nothing elsewhere.
+struct SampleProgress {
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+
+    func show(_ text: String) { write("\r\(text)\u{1b}[K") }
+    func clear() { write("\r\u{1b}[K") }
+
+    private func write(_ text: String) {
+        guard isTerminal else { return }
+        let bytes = Array(text.utf8)
+        _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+}
