@@ -40,6 +40,11 @@ struct SourceOptions: ParsableArguments {
         return try failing { () throws(KernelStateError) in try SavedSources.open(from, namespace: netns) }
     }
 
+    /// All moments that the files have kept, for whoever compares them.
+    func everySample() throws -> [any StateSource] {
+        try failing { () throws(KernelStateError) in try SavedSources.open(from, namespace: netns, everySample: true) }
+    }
+
     /// The live kernel's places, for whoever watches.
     func live() throws -> [LiveSource] {
         try failing { () throws(KernelStateError) in try liveSources() }

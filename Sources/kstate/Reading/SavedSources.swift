@@ -6,9 +6,10 @@ enum SavedSources {
     /// - Parameters:
     ///   - paths: files, each with one place at least.
     ///   - namespace: the only one wanted, by its name; nil takes all.
-    static func open(_ paths: [String], namespace: String?) throws(KernelStateError) -> [any StateSource] {
+    ///   - everySample: all moments that a file has kept, and not the last alone.
+    static func open(_ paths: [String], namespace: String?, everySample: Bool = false) throws(KernelStateError) -> [any StateSource] {
         var sources: [any StateSource] = []
-        for path in paths { sources += try open(path) }
+        for path in paths { sources += try open(path, everySample: everySample) }
         guard let namespace else { return sources }
         let wanted = sources.filter { $0.place.namespace.name == namespace }
         if wanted.isEmpty {
@@ -19,11 +20,11 @@ enum SavedSources {
         return wanted
     }
 
-    private static func open(_ path: String) throws(KernelStateError) -> [any StateSource] {
+    private static func open(_ path: String, everySample: Bool) throws(KernelStateError) -> [any StateSource] {
         let reader = try SnapshotReader(path: path)
         guard let sample = reader.samples.last else {
             throw KernelStateError(operation: "reading \(path)", cause: "it holds nothing", remedy: "take a snapshot")
         }
-        return reader.sources(of: sample)
+        return everySample ? reader.samples.flatMap { reader.sources(of: $0) } : reader.sources(of: sample)
     }
 }
