@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 KSTATE = .build/release/kstate
 SOURCES = Package.swift Sources Tests
 
-.PHONY: all setup build demo test unit-test command-test kernel-test second-opinion lint format install completions man clean bench
+.PHONY: all setup build demo test unit-test command-test kernel-test fuzz second-opinion lint format install completions man clean bench
 
 all: build
 
@@ -21,7 +21,7 @@ build: setup
 demo: build
 	@Tests/Lab/demo $(KSTATE)
 
-test: build lint unit-test command-test kernel-test
+test: build lint unit-test command-test kernel-test fuzz
 
 unit-test: setup
 	swift test
@@ -33,6 +33,11 @@ kernel-test: build
 	swift build -c release --static-swift-stdlib --product table-filler
 	swift build -c release --static-swift-stdlib --product fact-printer
 	KSTATE=$(abspath $(KSTATE)) python3 -m unittest discover -v -s Tests/Kernel
+
+# The netlink decoder and the proc parsers, with the address sanitizer, both at once, SECONDS each.
+SECONDS ?= 60
+fuzz: setup
+	Tests/Fuzz/run $(SECONDS)
 
 # The guest's tests under another kernel, in software emulation: some minutes.
 second-opinion: build
@@ -66,4 +71,4 @@ bench: build
 	Benchmarks/run
 
 clean:
-	rm -rf .build .build-man
+	rm -rf .build .build-man .build-fuzz

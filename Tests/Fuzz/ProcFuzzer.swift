@@ -1,34 +1,40 @@
+// Any bytes as /proc/net/ip_vs_conn and as /proc/net/ip_vs. The first byte chooses the portions that the file comes in.
+
 import IPVS
 import KernelState
 
-/// Text of /proc/net/ip_vs_conn, ip_vs_conn_sync or ip_vs, cut into portions where the first byte says: the rows do not depend on it.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzProc(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    guard let start, count > 0 else { return 0 }
-    let text = UnsafeRawBufferPointer(start: start + 1, count: count - 1)
-    let whole = rows(of: text, portion: text.count + 1)
-    let portions = rows(of: text, portion: Int(start[0]) + 1)
-    precondition(whole == portions, "the rows depend on where a read ends")
-    precondition(whole.rows.count + whole.undecodable <= text.count(where: { $0 == UInt8(ascii: "\n") }) + 1, "more rows than lines")
-    for service in ServiceTableParser.services(in: Array(text)) { precondition(service.backends.count <= text.count) }
-    return 0
-}
-
-private struct Rows: Equatable {
+private struct Reading: Equatable {
     var rows: [IPVSConnection] = []
     var undecodable = 0
 }
 
-private func rows(of text: UnsafeRawBufferPointer, portion: Int) -> Rows {
-    var found = Rows()
+/// Reads `bytes` in portions of lengths made from `seed`, or in one.
+private func read(_ bytes: UnsafeRawBufferPointer, seed: UInt8?) -> Reading {
+    var reading = Reading()
     var parser = ConnectionTableParser()
-    var offset = 0
-    while offset < text.count {
-        let end = min(offset + portion, text.count)
-        parser.parse(UnsafeRawBufferPointer(rebasing: text[offset..<end])) { found.rows.append($0) }
-        offset = end
+    var state = UInt32(seed ?? 0) | 1
+    var start = 0
+    while start < bytes.count {
+        state = state &* 1_664_525 &+ 1_013_904_223
+        let length = seed == nil ? bytes.count : min(bytes.count - start, 1 + Int(state >> 24) % 97)
+        parser.parse(UnsafeRawBufferPointer(rebasing: bytes[start..<start + length])) { reading.rows.append($0) }
+        start += length
     }
-    parser.finish { found.rows.append($0) }
-    found.undecodable = parser.undecodable
-    return found
+    parser.finish { reading.rows.append($0) }
+    reading.undecodable = parser.undecodable
+    return reading
+}
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzProc(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    guard let start, count > 0 else { return 0 }
+    let file = UnsafeRawBufferPointer(start: start + 1, count: count - 1)
+    let whole = read(file, seed: nil)
+    precondition(read(file, seed: start.pointee) == whole, "the portions changed what was read")
+    let lines = file.reduce(1) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
+    precondition(whole.rows.count + whole.undecodable <= lines, "more rows than lines")
+    let services = ServiceTableParser.services(in: Array(file))
+    precondition(services.reduce(services.count) { $0 + $1.backends.count } <= lines, "more services and backends than lines")
+    precondition(ServiceTableParser.services(in: Array(file)) == services)
+    return 0
 }
