@@ -5,8 +5,8 @@ PACKAGES = libnl-3-dev libnl-genl-3-dev libnetfilter-conntrack-dev libcurl4-open
   procps util-linux strace
 PREFIX ?= /usr/local
 KSTATE = .build/release/kstate
-# A third fewer page faults at every start: nothing to relocate, and libstdc++, which Swift's static runtime asks for, inside.
-QUICK_START = -Xlinker --no-pie -Xlinker -L.build/runtime
+# libstdc++, which Swift's static runtime asks for, inside too: a node need not have it, and every start is the quicker.
+STATIC_RUNTIME = --static-swift-stdlib -Xlinker -L.build/runtime
 SOURCES = Package.swift Sources Tests
 
 .PHONY: all setup build demo test unit-test command-test kernel-test fuzz second-opinion lint format install completions man clean bench
@@ -19,7 +19,7 @@ setup:
 
 build: setup
 	mkdir -p .build/runtime && ln -sf "$$(cc -print-file-name=libstdc++.a)" .build/runtime
-	swift build -c release --static-swift-stdlib --product kstate $(QUICK_START)
+	swift build -c release $(STATIC_RUNTIME) --product kstate
 
 demo: build
 	@Tests/Lab/demo $(KSTATE)

@@ -188,12 +188,21 @@ class Watch(NamespaceTest):
         self.addCleanup(sh, f"sysctl -qw net.netfilter.nf_conntrack_max={before}")
         sh("sysctl -qw net.netfilter.nf_conntrack_max=700000")
         watch = self.watch()
-        self.inside(f"{FILLER} 300000 5 9153 1 2; sleep 3")
+        self.inside(f"{FILLER} 300000 5 9153 1 2")
+        size = self.output_size()
+        while True:  # however slow the machine: until nothing more is told
+            time.sleep(3)
+            if self.output_size() == size:
+                break
+            size = self.output_size()
         dropped = self.dropped(watch.pid)
         events = self.end(watch)
         kinds = [event["event"] for event in events]
         self.assertEqual(kinds.count("new") - kinds.count("end"), int(self.inside("conntrack -C")))
         self.assertEqual(sum(event["lost"] for event in events if event["event"] == "lost"), dropped)
+
+    def output_size(self):
+        return os.fstat(self.output.fileno()).st_size
 
     def dropped(self, process):
         """The kernel's own count of what the watch's sockets lost."""
