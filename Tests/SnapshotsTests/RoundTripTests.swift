@@ -82,15 +82,17 @@ import Testing
             if index % 7 == 0 { source.flows[index].reply.detail = .ports(source: 9153, destination: 4_000) }
             if index % 7 == 1 { source.flows[index].original.detail = .ports(source: 33, destination: 9153) }
         }
+        let destination = source.flows[2].original.destinationEndpoint
         let folder = try TemporaryFolder()
         let reader = try written([[source]], folder)
         let read = try #require(reader.samples.last.flatMap { reader.sources(of: $0).first })
-        let entries = try read.openConntrack(.confirmed, walks: nil, ports: [9153]).all().entries
+        let selection = PortSelection(ports: [9153], destinations: [destination])
+        let entries = try read.openConntrack(.confirmed, walks: nil, selection: selection).all().entries
         func concerns(_ flow: Flow) -> Bool {
             for tuple in [flow.original, flow.reply] {
                 if case .ports(let source, let destination) = tuple.detail, source == 9153 || destination == 9153 { return true }
             }
-            return false
+            return flow.original.destinationEndpoint == destination
         }
         let isSame = entries.filter(concerns) == source.flows.filter(concerns)
         #expect(isSame)
