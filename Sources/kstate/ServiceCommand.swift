@@ -56,6 +56,7 @@ struct ServiceCommand: ParsableCommand {
         if output.output == .conntrack {
             throw ValidationError("-o conntrack: those lines are of connections; give table, wide, json, jsonl or csv, or use kstate conn")
         }
+        if watch, !sources.from.isEmpty { throw ValidationError("--watch and --from exclude each other: a file does not change") }
         if watch, output.count || output.limit != nil { throw ValidationError("--watch does not go with --count or --limit") }
         if watch, !sources.from.isEmpty { throw ValidationError("--watch and --from exclude each other: a file does not change") }
         if watch, ![.table, .wide, .jsonl].contains(output.output) {
