@@ -150,7 +150,7 @@ private func endpoint(_ address: UInt32, _ port: UInt16) -> Endpoint { Endpoint(
 }
 
 @Suite struct KernelFilterPlanTests {
-    private let today = KernelFilterPlan.KernelVersion(major: 6, minor: 18)
+    private let today = KernelVersion(major: 6, minor: 18)
 
     private func filter(_ change: (inout ConnectionFilter) throws -> Void) rethrows -> ConnectionFilter {
         var filter = ConnectionFilter()
@@ -175,7 +175,7 @@ private func endpoint(_ address: UInt32, _ port: UInt16) -> Endpoint { Endpoint(
         #expect(walks(one, .auto) == nil)  // it would hold a CPU for a third of a second
         #expect(walks(one, .auto, entries: 20_000) == [expected])
         #expect(walks(one, .never, entries: 20_000) == nil)
-        let old = KernelFilterPlan(one, kernel: KernelFilterPlan.KernelVersion(major: 4, minor: 19))
+        let old = KernelFilterPlan(one, kernel: KernelVersion(major: 4, minor: 19))
         #expect(old.walks(.always, of: ConntrackTableSize(entries: 1, buckets: 1), joinsIPVS: false) == nil)
     }
 

@@ -69,9 +69,9 @@ def hold(address, port, count):
     time.sleep(3600)
 
 
-def talk(address, port, count):
+def talk(address, port, count, source=0):
     """Opens connections and sends on each of them four times a second, whatever comes back."""
-    streams = [socket.create_connection((address, int(port)), 5) for _ in range(int(count))]
+    streams = [socket.create_connection((address, int(port)), 5, ("", int(source))) for _ in range(int(count))]
     while True:
         for stream in streams:
             try:
@@ -152,6 +152,99 @@ def spray(address, port, count):
             except OSError:
                 pass
     time.sleep(3600)
+
+
+def twice(source, first, second, port):
+    """Connects from one source port to two addresses and keeps both."""
+    held = []
+    for address in (first, second):
+        stream = socket.socket()
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        stream.bind(("", int(source)))
+        stream.setblocking(False)
+        stream.connect_ex((address, int(port)))
+        held.append(stream)
+        time.sleep(0.5)
+    time.sleep(3600)
+
+
+def rounds(address, port):
+    """A query from a new source port every half second; two clients that run this use the same ports at the same time."""
+    while True:
+        now = int(time.time() * 2)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.bind(("", 20_000 + now % 10_000))
+            sender.sendto(b"question", (address, int(port)))
+            time.sleep((now + 1) / 2 - time.time())
+
+
+def checksum(data):
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def late(address, port, client, client_port, pause):
+    """Segments of a connection, far out of its window, as they come when something held them back."""
+    sender = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
+    ends = socket.inet_aton(address) + socket.inet_aton(client)
+    sequence = 1
+    while True:
+        sequence = (sequence * 1103515245 + 12345) & 0xFFFFFFFF
+        segment = struct.pack("!HHIIBBHHH", int(port), int(client_port), sequence, sequence ^ 0x55555555, 5 << 4, 0x10, 512, 0, 0)
+        total = checksum(ends + struct.pack("!HH", socket.IPPROTO_TCP, len(segment)) + segment)
+        sender.sendto(segment[:16] + struct.pack("!H", total) + segment[18:], (client, 0))
+        time.sleep(float(pause))
+
+
+class Queue:
+    """A netfilter queue, over plain netlink: packets wait in it until somebody decides."""
+
+    def __init__(self, number):
+        self.number = int(number)
+        self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self.socket.bind((0, 0))
+        self.ask(2, 1, struct.pack("!BBH", 1, 0, 0))  # bind
+        self.ask(2, 2, struct.pack("!IB", 0, 1))  # copy nothing but the packet's number
+
+    def ask(self, message, attribute, payload):
+        padded = payload + bytes(-len(payload) % 4)
+        body = struct.pack("BB", 0, 0) + struct.pack("!H", self.number) + struct.pack("HH", 4 + len(payload), attribute) + padded
+        self.socket.send(struct.pack("IHHII", 16 + len(body), 3 << 8 | message, 1, 0, 0) + body)
+
+    def packets(self):
+        """The numbers of the packets that have come."""
+        data = self.socket.recv(65536)
+        while len(data) >= 16:
+            length, kind = struct.unpack_from("IH", data)
+            if kind == 3 << 8:
+                yield struct.unpack_from("!I", data, 24)[0]
+            data = data[length + (-length % 4):]
+
+    def accept(self, packet):
+        self.ask(1, 2, struct.pack("!II", 1, packet))
+
+
+def hold_queue(number):
+    """Takes packets from the queue and never lets them go."""
+    queue = Queue(number)
+    while True:
+        for _ in queue.packets():
+            pass
+
+
+def release_queue(number):
+    """Lets packets go two at a time, one right after the other."""
+    queue = Queue(number)
+    waiting = []
+    while True:
+        waiting += queue.packets()
+        if len(waiting) >= 2:
+            for packet in waiting:
+                queue.accept(packet)
+            waiting = []
 
 
 if __name__ == "__main__":

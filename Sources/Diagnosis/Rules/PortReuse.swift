@@ -35,7 +35,7 @@ struct PortReuse: Rule {
     }
 
     func report(on subject: Case) -> RuleReport {
-        guard Self.isArranged(subject.last), let version = KernelVersion(subject.place.kernel), version < KernelVersion(5, 9),
+        guard Self.isArranged(subject.last), KernelVersion(release: subject.place.kernel) < KernelVersion(major: 5, minor: 9),
             !subject.last.services.isEmpty
         else { return .silence }
         var finding = Finding(

@@ -28,11 +28,19 @@ struct SilentBackend: Rule {
         let overlay = OverlayLoss(subject)
         let findings = subject.services.flatMap { service in
             service.backends.compactMap { backend -> Finding? in
-                guard backend.verdict == .silent, isLasting(service, backend, subject), !overlay.explains(backend.endpoint) else { return nil }
+                guard backend.verdict == .silent, isLasting(service, backend, subject), !overlay.explains(backend.endpoint),
+                    !isAbsent(service, backend, subject)
+                else { return nil }
                 return finding(service, backend, subject)
             }
         }
         return .findings(findings)
+    }
+
+    /// Connections to a backend that the service does not have are another rule's: stale.
+    private func isAbsent(_ service: ServiceState, _ backend: BackendState, _ subject: Case) -> Bool {
+        guard case .address(let transport, let asked) = service.identity else { return false }
+        return subject.last.endpoints.standing(of: backend.endpoint, transport, service: asked) == .absent
     }
 
     /// A backend that is only just being started or taken away is silent for a moment.

@@ -33,7 +33,7 @@ struct WrongNamespace: Rule {
 
     /// By how much the count is too high; nil where nothing can be said.
     private static func excess(of sample: Sample) -> Int? {
-        guard let table = sample.conntrack, table.available, table.complete, !table.kernelFiltered,
+        guard let table = sample.conntrack, table.available, !table.kernelFiltered,
             let count = sample.facts.number("net.netfilter.nf_conntrack_count")
         else { return nil }
         return max(0, Int(clamping: count) - table.read - table.read / 4 - slack)

@@ -40,7 +40,7 @@ struct TableReading {
     static func walks(
         _ source: any StateSource, _ filter: ConnectionFilter, _ mode: KernelFilterMode, joinsIPVS: Bool
     ) -> [KernelWalk]? {
-        let plan = KernelFilterPlan(filter, kernel: KernelFilterPlan.KernelVersion(release: source.place.kernel))
+        let plan = KernelFilterPlan(filter, kernel: KernelVersion(release: source.place.kernel))
         // The size is looked up last: it takes reading the books of the whole slab allocator.
         guard mode != .never, plan.isPossible, let size = source.conntrackSize else { return nil }
         return plan.walks(mode, of: size, joinsIPVS: joinsIPVS)

@@ -11,6 +11,8 @@ in_ns() { # in_ns NAME COMMAND...
   ip netns exec "$lab-$name" "$@"
 }
 
+options="" expects=""
+
 node() { # the router that services live on
   ip netns add "$lab-node"
   ip -n "$lab-node" link set lo up
@@ -20,12 +22,13 @@ node() { # the router that services live on
   in_ns node iptables-legacy -A INPUT -m conntrack --ctstate NEW -j ACCEPT
 }
 
-pod() { # pod NAME ADDRESS: a /32 behind a veth of the node, as Calico wires one
+pod() { # pod NAME ADDRESS [NODE]: a /32 behind a veth of the node, as Calico wires one
+  local router=$lab-${3:-node}
   ip netns add "$lab-$1"
-  ip link add "cali-$1" netns "$lab-node" type veth peer name eth0 netns "$lab-$1"
-  ip -n "$lab-node" addr add 169.254.1.1/32 dev "cali-$1"
-  ip -n "$lab-node" link set "cali-$1" up
-  ip -n "$lab-node" route add "$2/32" dev "cali-$1"
+  ip link add "cali-$1" netns "$router" type veth peer name eth0 netns "$lab-$1"
+  ip -n "$router" addr add 169.254.1.1/32 dev "cali-$1"
+  ip -n "$router" link set "cali-$1" up
+  ip -n "$router" route add "$2/32" dev "cali-$1"
   ip -n "$lab-$1" link set lo up
   ip -n "$lab-$1" addr add "$2/32" dev eth0
   ip -n "$lab-$1" link set eth0 up
@@ -54,6 +57,80 @@ await() { # await NAME ADDRESS PORT: until something listens there
   done
   echo "nothing listens on $2:$3 in $1" >&2
   return 1
+}
+
+until_entry() { # until_entry ARGUMENT...: until conntrack -L with these lists one
+  local attempt
+  for attempt in $(seq 100); do
+    in_ns node conntrack -L "$@" 2>/dev/null | grep -q . && return
+    sleep 0.1
+  done
+  echo "no conntrack entry: $*" >&2
+  return 1
+}
+
+until_ipvs() { # until_ipvs PATTERN: until ipvsadm -lnc has a line of it
+  local attempt
+  for attempt in $(seq 100); do
+    in_ns node ipvsadm -lnc | grep -q -- "$1" && return
+    sleep 0.1
+  done
+  echo "no IPVS connection: $1" >&2
+  return 1
+}
+
+pods() { # pods NAME=ADDRESS...: answering on TCP and UDP 53 and TCP 8080; c1 and others of 10.244.1.0/24 answer nothing
+  local word
+  for word in "$@"; do
+    pod "${word%=*}" "${word#*=}"
+    case ${word#*=} in 10.244.1.*) ;; *) traffic "${word%=*}" serve 53 8080 ;; esac
+  done
+  for word in "$@"; do case ${word#*=} in 10.244.1.*) ;; *) await node "${word#*=}" 8080 ;; esac; done
+}
+
+cluster() { # cluster "SERVICE ADDRESS PROTOCOL PORT TARGET"... "POD ADDRESS NODE SERVICE"...: what kubectl would print of such a cluster
+  python3 "$lab_directory/../cluster.py" "$@"
+}
+
+overlay() { # overlay: another node, behind a VXLAN, with the pod p3 10.244.2.1 that answers on 8080 and 8081
+  ip netns add "$lab-far"
+  ip -n "$lab-far" link set lo up
+  in_ns far sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
+  ip link add under0 netns "$lab-node" type veth peer name under0 netns "$lab-far"
+  overlay_end node 10.0.0.1 10.0.0.2 10.244.1.0 10.244.2.0
+  overlay_end far 10.0.0.2 10.0.0.1 10.244.2.0 10.244.1.0
+  ip -n "$lab-far" route add 10.244.0.0/16 via 10.244.1.0 dev flannel.1 onlink
+  pod p3 10.244.2.1 far
+  traffic p3 serve 8080 8081
+  await node 10.244.2.1 8081
+}
+
+overlay_end() { # overlay_end NAME HERE THERE INSIDE_HERE INSIDE_THERE: the VXLAN device, as flannel makes it
+  ip -n "$lab-$1" addr add "$2/24" dev under0
+  ip -n "$lab-$1" link set under0 up
+  ip -n "$lab-$1" link add flannel.1 type vxlan id 1 dev under0 dstport 8472 local "$2" remote "$3"
+  ip -n "$lab-$1" addr add "$4/32" dev flannel.1
+  ip -n "$lab-$1" link set flannel.1 up
+  ip -n "$lab-$1" route add "${5%.*}.0/24" via "$5" dev flannel.1 onlink
+}
+
+behind() { # behind -g|-i: p1 takes the service's address for its own and answers c1 over a link that is not the node's
+  ip link add side netns "$lab-p1" type veth peer name side netns "$lab-c1"
+  ip -n "$lab-p1" link set side up
+  ip -n "$lab-c1" link set side up
+  ip -n "$lab-p1" route add 10.244.1.1/32 dev side
+  in_ns p1 sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth0.rp_filter=0
+  in_ns c1 sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth0.rp_filter=0 net.ipv4.conf.side.rp_filter=0
+  if [ "$1" = -i ]; then
+    modprobe ipip
+    ip -n "$lab-p1" link set tunl0 up
+    in_ns p1 sysctl -qw net.ipv4.conf.tunl0.rp_filter=0
+  fi
+  ip -n "$lab-p1" addr add 10.96.0.10/32 dev lo
+}
+
+undnat() { # undnat: no service is translated any more
+  in_ns node iptables-legacy -t nat -F PREROUTING
 }
 
 drop() { # drop NAME PROTOCOL PORT: the pod no longer answers there

@@ -1,15 +1,10 @@
-# A resolver that asks from one port for ever; its backend is taken out of the service.
+# A resolver asks from one port for ever; its backend is taken out of the service.
 kernel=guest
 expects="pinned-udp"
 node
-pod p1 10.244.0.1
-pod p2 10.244.0.2
-pod c1 10.244.1.1
-traffic p1 serve 53
-traffic p2 serve 53
-await node 10.244.0.1 53
+pods p1=10.244.0.1 p2=10.244.0.2 c1=10.244.1.1
 virtual -u 10.96.0.10:53 10.244.0.1:53
 traffic c1 send 10.96.0.10 53 2 0.2
-sleep 1
+until_ipvs UDP
 in_ns node ipvsadm -a -u 10.96.0.10:53 -r 10.244.0.2:53 -m
 in_ns node ipvsadm -d -u 10.96.0.10:53 -r 10.244.0.1:53

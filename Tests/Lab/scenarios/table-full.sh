@@ -6,7 +6,8 @@ node
 pod p1 10.244.0.1
 pod c1 10.244.1.1
 traffic p1 sink 514
+before=$(sysctl -n net.netfilter.nf_conntrack_max)
 sysctl -qw net.netfilter.nf_conntrack_max=1000
 traffic c1 spray 10.244.0.1 514 970
 sleep 2
-after() { sysctl -qw net.netfilter.nf_conntrack_max=65536; }
+after() { sysctl -qw net.netfilter.nf_conntrack_max=$before; }
