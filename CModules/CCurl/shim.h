@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -45,6 +46,9 @@ static inline const char *kst_curl_open(struct kst_curl *curl) {
         if (!function) return dlerror();
         *(void **)symbols[i].function = function;
     }
+    // A process may end while requests are under way: OpenSSL must not take itself apart below them.
+    int (*init_crypto)(uint64_t, const void *) = (int (*)(uint64_t, const void *))dlsym(curl->library, "OPENSSL_init_crypto");
+    if (init_crypto) init_crypto(0x00080000u /* OPENSSL_INIT_NO_ATEXIT, OpenSSL 1.1.1 */, NULL);
     return curl->global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? NULL : "curl_global_init failed";
 }
 

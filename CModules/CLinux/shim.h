@@ -41,11 +41,14 @@ static inline int kst_enter_network_namespace(int descriptor) { return (int)sysc
 /// open(2) is variadic, which Swift does not import.
 static inline int kst_open_read_only(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
 
-/// openat2(2) of a path below `root`, which neither an absolute link nor `..` leaves (RESOLVE_IN_ROOT, Linux 5.6), and which
-/// never waits for a writer where somebody has put a pipe.
+/// Opens a path below `root` that no link leads out of: neither an absolute one nor `..` (RESOLVE_IN_ROOT, Linux 5.6); where the
+/// kernel, or a sandbox, does not offer that, the file must be no link. A pipe is opened without waiting for its writer.
 static inline int kst_open_inside(int root, const char *path) {
-    struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
-    return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+    int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+    struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+    int descriptor = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+    if (descriptor >= 0 || (errno != ENOSYS && errno != EPERM)) return descriptor;
+    return openat(root, path, flags | O_NOFOLLOW);
 }
 
 /// The window size of a terminal, or -1: ioctl(2) is variadic.
@@ -99,4 +102,27 @@ static inline void kst_remember_terminal(int descriptor, const struct termios *f
     terminal->descriptor = descriptor;
     int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGABRT, SIGFPE};
     for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) signal(fatal[i], kst_restore_and_die);
+}
+
+/// The file that a signal which ends the process takes away. One for the one Swift file that includes these.
+static inline char *kst_partial_path(void) {
+    static char path[4096];
+    return path;
+}
+
+static inline void kst_unlink_and_die(int number) {
+    if (kst_partial_path()[0]) unlink(kst_partial_path());
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/// Takes `path` away when SIGINT, SIGTERM or SIGHUP ends the process; NULL takes nothing away any more.
+static inline void kst_unlink_on_signal(const char *path) {
+    int ending[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; !path && i < sizeof ending / sizeof *ending; i++) signal(ending[i], SIG_DFL);
+    char *kept = kst_partial_path();
+    size_t length = 0;
+    for (; path && path[length] && length < 4095; length++) kept[length] = path[length];
+    kept[length] = 0;
+    for (size_t i = 0; path && i < sizeof ending / sizeof *ending; i++) signal(ending[i], kst_unlink_and_die);
 }

@@ -17,7 +17,7 @@ public final class ConntrackTable: EntrySource {
     private var walkIndex = 0
     private var dump: NetlinkDump?
     private var before = TableGauge.Reading(entries: 0, buckets: 0)
-    private var decoder = FlowDecoder()
+    private var decoder: FlowDecoder
     private var given: FingerprintSet
     private var readInPass = 0
     private var kernelIgnoresFilter = false
@@ -30,8 +30,10 @@ public final class ConntrackTable: EntrySource {
 
     /// Prepares to read the table of the namespace that the calling thread is in.
     ///
-    /// - Parameter walks: what the kernel is asked to filter; nil reads the whole table.
-    public init(_ list: ConntrackList = .confirmed, walks: [KernelWalk]? = nil) throws(KernelStateError) {
+    /// - Parameters:
+    ///   - walks: what the kernel is asked to filter; nil reads the whole table.
+    ///   - ports: where there are any, an entry without one of them in either tuple is passed over half decoded.
+    public init(_ list: ConntrackList = .confirmed, walks: [KernelWalk]? = nil, ports: [UInt16] = []) throws(KernelStateError) {
         let gauge = try TableGauge()
         let socket = try NetlinkSocket(protocol: NETLINK_NETFILTER)
         self.gauge = gauge
@@ -39,6 +41,8 @@ public final class ConntrackTable: EntrySource {
         self.list = list
         self.walks = walks.map { $0.map(Optional.some) } ?? [nil]
         self.given = FingerprintSet(expected: 1_024)
+        // What a walk hands out is decoded whole, to see whether the kernel did filter.
+        self.decoder = FlowDecoder(ports: walks == nil ? ports : [])
         coverage.kernelFiltered = walks != nil
     }
 
@@ -56,13 +60,16 @@ public final class ConntrackTable: EntrySource {
         var decoder = self.decoder
         var given = FingerprintSet(expected: 0)  // swapped, not copied: the closure cannot reach into self
         swap(&given, &self.given)
+        var flow = Flow.blank
         var read = 0
         var ignored = false
         let progress: AnswerProgress
         do throws(KernelStateError) {
             progress = try current.next(on: socket) { message in
-                guard let flow = decoder.decode(message.payload) else { return }
+                let outcome = decoder.decode(message.payload, into: &flow)
+                guard outcome != .undecodable else { return }
                 read += 1
+                guard outcome == .entry else { return }
                 if let walk, !walk.admits(flow) { ignored = true }
                 guard wanted(flow), given.insert(flow.fingerprint.value) else { return }
                 body(flow)

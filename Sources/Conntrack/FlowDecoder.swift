@@ -11,37 +11,58 @@ public struct FlowDecoder: Sendable {
     /// Entries without two readable tuples since the decoder was made.
     public private(set) var undecodable = 0
 
+    /// Where there are any, an entry without one of these ports in either tuple is given up as soon as its tuples are known.
+    private let ports: [UInt16]
+
     private static let netfilterHeaderSize = 4
 
-    public init() {}
+    /// What became of a message.
+    enum Outcome {
+        /// The whole entry.
+        case entry
+        /// Its tuples, which have none of the ports that the decoder looks for.
+        case otherPorts
+        /// Nothing of use: the tuples are missing or cut short.
+        case undecodable
+    }
+
+    public init() { self.init(ports: []) }
+
+    init(ports: [UInt16]) { self.ports = ports }
 
     /// The entry in a message's payload, or nil when its tuples are missing or cut short.
-    @inline(__always)
     public mutating func decode(_ payload: RawSpan) -> Flow? {
+        var flow = Flow.blank
+        return decode(payload, into: &flow) == .entry ? flow : nil
+    }
+
+    /// Writes the entry in a message's payload over `flow`, which a dump uses again for each of its million entries.
+    @inline(__always)
+    mutating func decode(_ payload: RawSpan, into flow: inout Flow) -> Outcome {
+        flow.clearOptionalParts()
         var attributes = AttributeCursor(payload.dropping(Self.netfilterHeaderSize))
-        guard let flow = decodeAttributes(&attributes), attributes.failure == nil else {
+        let outcome = decodeAttributes(&attributes, into: &flow)
+        guard outcome != .undecodable, attributes.failure == nil else {
             undecodable += 1
-            return nil
+            return .undecodable
         }
-        return flow
+        return outcome
     }
 
     @inline(__always)
-    private mutating func decodeAttributes(_ attributes: inout AttributeCursor) -> Flow? {
-        // The kernel writes the tuples first, but nothing promises that: what comes before them is kept in a stand-in.
-        var flow = Flow(original: Self.absent, reply: Self.absent)
-        var tuples = 0
+    private mutating func decodeAttributes(_ attributes: inout AttributeCursor, into flow: inout Flow) -> Outcome {
+        var hasOriginal = false
+        var hasReply = false
         while let attribute = attributes.next() {
             let payload = attribute.payload
             switch UInt32(attribute.type) {
             case CTA_TUPLE_ORIG.rawValue:
-                guard let tuple = decodeTuple(payload) else { return nil }
-                flow.original = tuple
-                tuples |= 1
+                hasOriginal = decodeTuple(payload, into: &flow.original)
+                guard hasOriginal else { return .undecodable }
             case CTA_TUPLE_REPLY.rawValue:
-                guard let tuple = decodeTuple(payload) else { return nil }
-                flow.reply = tuple
-                tuples |= 2
+                hasReply = decodeTuple(payload, into: &flow.reply)
+                guard hasReply else { return .undecodable }
+                if hasOriginal, lacksPorts(flow) { return .otherPorts }
             case CTA_STATUS.rawValue: flow.status = FlowStatus(rawValue: payload.bigEndianUInt32() ?? 0)
             case CTA_PROTOINFO.rawValue: flow.state = decodeState(payload)
             case CTA_TIMEOUT.rawValue: flow.timeout = payload.bigEndianUInt32()
@@ -52,18 +73,24 @@ public struct FlowDecoder: Sendable {
             default: decodeExtension(attribute, into: &flow)
             }
         }
-        return tuples == 3 ? flow : nil
+        return hasOriginal && hasReply ? .entry : .undecodable
     }
 
-    private static let absent = Tuple(
-        source: IPAddress(ipv4: 0), destination: IPAddress(ipv4: 0), transport: .ip, detail: .none)
+    @inline(__always)
+    private func lacksPorts(_ flow: Flow) -> Bool {
+        !ports.isEmpty && !ports.contains(eitherOf: flow.original.detail) && !ports.contains(eitherOf: flow.reply.detail)
+    }
 
     @inline(__always)
-    private mutating func decodeTuple(_ payload: RawSpan) -> Tuple? {
+    private mutating func decodeTuple(_ payload: RawSpan, into tuple: inout Tuple) -> Bool {
+        UsualTuple.decode(payload, into: &tuple) || walkTuple(payload, into: &tuple)
+    }
+
+    private mutating func walkTuple(_ payload: RawSpan, into tuple: inout Tuple) -> Bool {
         var decoder = TupleDecoder()
-        let tuple = decoder.decode(payload)
+        let isWhole = decoder.decode(payload, into: &tuple)
         unknownAttributes += decoder.unknownAttributes
-        return tuple
+        return isWhole
     }
 
     /// What only some entries carry.
@@ -166,5 +193,39 @@ public struct FlowDecoder: Sendable {
             if UInt32(attribute.type) == type { return attribute.payload.byte() }
         }
         return nil
+    }
+}
+
+extension Flow {
+    /// What an entry is decoded into.
+    static let blank: Flow = {
+        let nothing = Tuple(source: IPAddress(ipv4: 0), destination: IPAddress(ipv4: 0), transport: .ip, detail: .none)
+        return Flow(original: nothing, reply: nothing)
+    }()
+
+    /// Forgets everything beside the tuples, which every entry has.
+    @inline(__always)
+    fileprivate mutating func clearOptionalParts() {
+        state = nil
+        status = []
+        timeout = nil
+        mark = 0
+        zone = 0
+        id = 0
+        use = 0
+        counters = nil
+        start = nil
+        stop = nil
+        helper = nil
+        labels = nil
+    }
+}
+
+extension [UInt16] {
+    @inline(__always)
+    fileprivate func contains(eitherOf detail: TupleDetail) -> Bool {
+        guard case .ports(let source, let destination) = detail else { return false }
+        for port in self where port == source || port == destination { return true }
+        return false
     }
 }

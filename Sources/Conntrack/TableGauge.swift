@@ -47,9 +47,8 @@ public struct TableGauge: ~Copyable {
     /// A dump would load nf_conntrack_netlink, and a reader leaves the node as it found it. Where nf_conntrack itself is no
     /// module, its netlink interface is built in as well, or not to be had, which the dump then says.
     private static func requireNetlinkInterface() throws(KernelStateError) {
-        guard let bytes = try? KernelFile(path: "/proc/modules").contents() else { return }
-        let modules = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map { $0.prefix { $0 != " " } }
-        if modules.contains("nf_conntrack"), !modules.contains("nf_conntrack_netlink") {
+        guard let modules = try? KernelFile(path: "/proc/modules").contents() else { return }
+        if modules.line(startingWith: "nf_conntrack ") != nil, modules.line(startingWith: "nf_conntrack_netlink ") == nil {
             throw KernelStateError(
                 operation: "nf_conntrack_netlink is not loaded", cause: "the conntrack table cannot be read",
                 remedy: "`modprobe nf_conntrack_netlink` loads it; kstate loads no module by itself")
@@ -59,10 +58,18 @@ public struct TableGauge: ~Copyable {
     /// Conntrack entries of all namespaces together, from the slab allocator's books: what a walk passes over, whichever
     /// namespace asks. Needs root; nil without.
     public static func entriesOfAllNamespaces() -> UInt64? {
-        guard let bytes = try? KernelFile(path: "/proc/slabinfo").contents() else { return nil }
-        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.hasPrefix("nf_conntrack ") {
-            return line.split(separator: " ").dropFirst().first.flatMap { UInt64($0) }
+        guard let slabs = try? KernelFile(path: "/proc/slabinfo").contents(), let line = slabs.line(startingWith: "nf_conntrack ")
+        else { return nil }
+        let words = line.split(separator: UInt8(ascii: " "))
+        return words.count > 1 ? UInt64(String(decoding: words[1], as: UTF8.self)) : nil
+    }
+}
+
+extension [UInt8] {
+    /// The first line that begins with `prefix`. Bytes are compared, not text: these files are long and read at every start.
+    fileprivate func line(startingWith prefix: StaticString) -> ArraySlice<UInt8>? {
+        split(separator: UInt8(ascii: "\n")).first { line in
+            line.starts(with: UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount))
         }
-        return nil
     }
 }

@@ -49,7 +49,9 @@ extension BackendState {
             return "\(unreplied), and nothing heard on the other \(counts.replied) for \(Int(counts.quietFor ?? 0)) s"
         case .draining: return "weight 0, \(total)" + (counts.unreplied > 0 ? ", \(waiting)" : "")
         case .stale:
-            let reason = service.scheduler == nil ? "to a service that IPVS no longer has" : "to a backend that the service no longer has"
+            let reason =
+                service.scheduler == nil && !service.sources.contains(.kubernetes)
+                ? "to a service that IPVS no longer has" : "to a backend that the service no longer has"
             return "\(total) \(reason)" + (counts.unreplied > 0 ? ", \(waiting)" : "")
         case .undecided: return doubt(service, expectsReply: expectsReply)
         }

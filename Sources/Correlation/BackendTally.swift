@@ -39,7 +39,7 @@ struct BackendTally: Sendable {
         self.configured = configured
     }
 
-    var isEmpty: Bool { counts.total == 0 && counts.templates == 0 && rates == nil }
+    var isEmpty: Bool { counts.total == 0 && counts.templates == 0 && (rates ?? BackendRates()) == BackendRates() }
     var hasReplied: Bool { counts.replied > 0 }
 
     /// - Parameter takenAt: when the entries were read, nanoseconds since 1970.

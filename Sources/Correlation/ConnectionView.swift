@@ -172,7 +172,7 @@ public struct ConnectionView: Sendable {
         switch (before, now) {
         case (nil, let now?): emit(.new, now)
         case (let before?, nil): emit(.end, before)
-        case (let before?, let now?) where before.differs(from: now): emit(.change, now)
+        case (let before?, let now?) where before.appearance != now.appearance: emit(.change, now)
         default: break
         }
     }
@@ -213,16 +213,5 @@ extension Flow {
         flow.labels = labels ?? earlier.labels
         if use == 0 { flow.use = earlier.use }
         return flow
-    }
-}
-
-extension Connection {
-    /// True when a person would call it a change: anything but timers, counters and reference counts.
-    fileprivate func differs(from other: Connection) -> Bool {
-        service != other.service || backend != other.backend || translatedClient != other.translatedClient
-            || conntrack?.state != other.conntrack?.state || conntrack?.status != other.conntrack?.status
-            || conntrack?.mark != other.conntrack?.mark || conntrack?.id != other.conntrack?.id
-            || conntrack?.labels != other.conntrack?.labels || ipvs?.state != other.ipvs?.state
-            || forwarding != other.forwarding || weight != other.weight
     }
 }

@@ -48,6 +48,18 @@ public struct FlowTimers: Sendable {
         return Double(max(0, Int(started) - Int(left) - 1))
     }
 
+    /// Seconds since the last packet of an entry; nil when nothing tells.
+    public func lastPacket(_ flow: Flow) -> Double? {
+        if flow.isUnreplied { return unansweredFor(flow) }
+        return lastPacket(flow.state, left: flow.timeout)
+    }
+
+    /// Seconds since the last packet of a replied entry in `state` of which `left` seconds are left; nil when nothing tells.
+    func lastPacket(_ state: FlowState?, left: UInt32?) -> Double? {
+        guard let left, let full = full(state), left <= full else { return nil }
+        return Double(full - left)
+    }
+
     private func full(_ state: FlowState?) -> UInt32? {
         switch state {
         case .tcp(let state): tcp[Int(state.rawValue)]

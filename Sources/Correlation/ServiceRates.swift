@@ -14,6 +14,9 @@ public struct ServiceRates: Sendable {
 
     public init() {}
 
+    /// Forgets what was counted.
+    public mutating func reset() { counts = [:] }
+
     /// Counts a change of a connection in; one that had been there before the watch is none.
     public mutating func note(_ change: ConnectionChange, _ connection: Connection) {
         guard change != .change, let key = ServiceTally.Key(connection) else { return }
@@ -31,12 +34,13 @@ public struct ServiceRates: Sendable {
     ///
     /// - Parameter seconds: how long it was counted.
     public mutating func move(to tally: inout ServiceTally, over seconds: Double) {
+        tally.beginRates()
         for count in counts.values {
             let rates = BackendRates(
                 new: Double(count.new) / seconds, ended: Double(count.ended) / seconds, failed: Double(count.failed) / seconds)
             tally.set(rates, of: count.connection)
         }
-        counts = [:]
+        reset()
     }
 }
 

@@ -61,7 +61,7 @@ public struct ServiceTally: Sendable {
     public private(set) var leftOut = 0
 
     /// - Parameter limit: how many backends are kept beside those that are configured.
-    public init(limit: Int = 65_536) { room = limit }
+    public init(limit: Int = 50_000) { room = limit }
 
     // MARK: What is configured
 
@@ -111,6 +111,11 @@ public struct ServiceTally: Sendable {
         let place = Int(connection.place)
         backends[index].add(connection, timers: contexts[place].timers, takenAt: contexts[place].takenAt)
         if isSelected { backends[index].isSelected = true }
+    }
+
+    /// Nothing has happened to any backend yet.
+    mutating func beginRates() {
+        for index in backends.indices { backends[index].rates = BackendRates() }
     }
 
     /// Tells what happened to the backend of a connection; see ``ServiceRates``.

@@ -72,6 +72,9 @@ public struct Examination {
         return last.seconds(since: first)
     }
 
+    /// What was read last, of a place that was read at all.
+    public var lastSample: Sample? { samples.last }
+
     /// What the rules say; nothing when no sample was read.
     public func diagnosis() -> Diagnosis {
         var diagnosis = Diagnosis()
@@ -100,7 +103,7 @@ extension Diagnosis {
         for part in parts {
             whole.findings += part.findings
             whole.unchecked += part.unchecked
-            if whole.rules.isEmpty { whole.rules = part.rules }
+            whole.rules += part.rules.filter { !whole.rules.contains($0) }
         }
         whole.findings = grouped(whole.findings)
         return whole

@@ -46,6 +46,8 @@ public struct Finding: Hashable, Sendable {
     public var transport: TransportProtocol?
     public var service: Endpoint?
     public var backend: Endpoint?
+    /// Where the packets were seen last, for a finding that holds two nodes against each other.
+    public var lost: LossPlace?
     /// Findings of this rule and severity that this one stands for, itself counted in.
     public var count = 1
     /// What the others are about, the first few.

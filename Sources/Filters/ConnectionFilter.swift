@@ -97,4 +97,9 @@ public struct ConnectionFilter: Sendable {
         }
         return related
     }
+
+    /// The entries that a filter on ports may concern; nil without one.
+    public func portSelection(relatedServices: Set<Endpoint>) -> PortSelection? {
+        ports.map { PortSelection(ports: $0.ports, destinations: relatedServices) }
+    }
 }

@@ -39,8 +39,8 @@ struct ConnectionLineParser {
     private mutating func state() -> IPVSState? {
         guard let word = words.next() else { return nil }
         var halves: (high: UInt64, low: UInt64) = (0, 0)
-        for (offset, index) in word.prefix(15).enumerated() {
-            let byte = UInt64(words[index])
+        for offset in 0..<min(word.count, 15) {
+            let byte = UInt64(words[word.lowerBound + offset])
             if offset < 8 { halves.high |= byte << UInt64(56 - 8 * offset) } else { halves.low |= byte << UInt64(120 - 8 * offset) }
         }
         return IPVSState(high: halves.high, low: halves.low)

@@ -1,3 +1,4 @@
+internal import Glibc
 public import KernelState
 
 /// Parses /proc/net/ip_vs_conn or ip_vs_conn_sync as it is read, portion by portion: a line may be cut by a portion's end.
@@ -12,17 +13,22 @@ public struct ConnectionTableParser: Sendable {
     /// Hands the rows of all lines that `bytes` completes to `body`.
     public mutating func parse(_ bytes: UnsafeRawBufferPointer, _ body: (IPVSConnection) -> Void) {
         var start = 0
-        for index in bytes.indices where bytes[index] == UInt8(ascii: "\n") {
-            let line = UnsafeRawBufferPointer(rebasing: bytes[start..<index])
+        while let newline = Self.newline(in: bytes, from: start) {
+            let line = UnsafeRawBufferPointer(rebasing: bytes[start..<newline])
             if carried.isEmpty {
                 parseLine(line, body)
             } else {
                 carried.append(contentsOf: line)
                 parseCarried(body)
             }
-            start = index + 1
+            start = newline + 1
         }
         carried.append(contentsOf: bytes[start...])
+    }
+
+    private static func newline(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        guard start < bytes.count, let base = bytes.baseAddress else { return nil }
+        return memchr(base + start, Int32(UInt8(ascii: "\n")), bytes.count - start).map { UnsafeRawPointer($0) - base }
     }
 
     /// Reads what is left when the file ends without a newline.

@@ -18,29 +18,25 @@ struct CounterDecoder {
         var counters = TrafficCounters()
         var attributes = AttributeCursor(bytes)
         while let attribute = attributes.next() {
-            guard let field = field(Int(attribute.type)), let number = number(attribute.payload) else { continue }
-            counters[keyPath: field] = number
+            guard let number = number(attribute.payload) else { continue }
+            switch Int(attribute.type) {
+            case Int(IPVS_STATS_ATTR_CONNS): counters.connections = number
+            case Int(IPVS_STATS_ATTR_INPKTS): counters.inboundPackets = number
+            case Int(IPVS_STATS_ATTR_OUTPKTS): counters.outboundPackets = number
+            case Int(IPVS_STATS_ATTR_INBYTES): counters.inboundBytes = number
+            case Int(IPVS_STATS_ATTR_OUTBYTES): counters.outboundBytes = number
+            case Int(IPVS_STATS_ATTR_CPS): counters.connectionRate = number
+            case Int(IPVS_STATS_ATTR_INPPS): counters.inboundPacketRate = number
+            case Int(IPVS_STATS_ATTR_OUTPPS): counters.outboundPacketRate = number
+            case Int(IPVS_STATS_ATTR_INBPS): counters.inboundByteRate = number
+            case Int(IPVS_STATS_ATTR_OUTBPS): counters.outboundByteRate = number
+            default: break  // padding
+            }
         }
         return counters
     }
 
     private static func number(_ bytes: RawSpan) -> UInt64? {
         bytes.byteCount == 4 ? bytes.hostEndianUInt32().map(UInt64.init) : bytes.hostEndianUInt64()
-    }
-
-    private static func field(_ type: Int) -> WritableKeyPath<TrafficCounters, UInt64>? {
-        switch type {
-        case Int(IPVS_STATS_ATTR_CONNS): \.connections
-        case Int(IPVS_STATS_ATTR_INPKTS): \.inboundPackets
-        case Int(IPVS_STATS_ATTR_OUTPKTS): \.outboundPackets
-        case Int(IPVS_STATS_ATTR_INBYTES): \.inboundBytes
-        case Int(IPVS_STATS_ATTR_OUTBYTES): \.outboundBytes
-        case Int(IPVS_STATS_ATTR_CPS): \.connectionRate
-        case Int(IPVS_STATS_ATTR_INPPS): \.inboundPacketRate
-        case Int(IPVS_STATS_ATTR_OUTPPS): \.outboundPacketRate
-        case Int(IPVS_STATS_ATTR_INBPS): \.inboundByteRate
-        case Int(IPVS_STATS_ATTR_OUTBPS): \.outboundByteRate
-        default: nil
-        }
     }
 }

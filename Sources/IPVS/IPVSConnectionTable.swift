@@ -35,7 +35,7 @@ public final class IPVSConnectionTable: EntrySource {
         self.services = services
         self.file = file
         buffer = .allocate(byteCount: Self.bufferSize, alignment: 16)
-        seen = FingerprintSet(expected: 1_024)
+        seen = FingerprintSet(expected: 0)
     }
 
     deinit { buffer.deallocate() }
@@ -72,6 +72,8 @@ public final class IPVSConnectionTable: EntrySource {
         started = true
         coverage.passes += 1
         countedBefore = countedConnections()
+        // At its final size from the start: growing copies it again and again.
+        if coverage.passes == 1 { seen = FingerprintSet(expected: max(1_024, Int(clamping: countedBefore))) }
         file.rewind()
         parser = ConnectionTableParser()
     }

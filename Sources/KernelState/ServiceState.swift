@@ -84,6 +84,8 @@ public struct BackendState: Hashable, Sendable {
     public var pod: String?
     /// The pod's node.
     public var node: String?
+    /// Whether Kubernetes holds the pod for ready.
+    public var isReady: Bool?
 
     public init(endpoint: Endpoint) { self.endpoint = endpoint }
 

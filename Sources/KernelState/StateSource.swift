@@ -32,6 +32,22 @@ public struct ConntrackTableSize: Hashable, Sendable {
     }
 }
 
+/// The part of the conntrack table that a question about ports concerns: a source that can leave the rest out quickly may do so.
+public struct PortSelection: Hashable, Sendable {
+    /// Entries that have one of these ports in either tuple.
+    public var ports: [UInt16]
+    /// And entries whose original destination is one of these.
+    public var destinations: Set<Endpoint>
+
+    public init(ports: [UInt16], destinations: Set<Endpoint>) {
+        self.ports = ports
+        self.destinations = destinations
+    }
+
+    /// The ports, where an entry without any of them is not wanted whatever else it has; empty where that is not so.
+    public var portsAlone: [UInt16] { destinations.isEmpty ? ports : [] }
+}
+
 /// One network namespace of one node whose state can be read: of the live kernel, a snapshot, or what other tools have saved.
 ///
 /// Every command reads through this, so that it works on a file as it does on a node.
@@ -43,6 +59,11 @@ public protocol StateSource {
 
     /// - Parameter walks: what the kernel is asked to filter, where there is one; nil reads the whole table.
     func openConntrack(_ list: ConntrackList, walks: [KernelWalk]?) throws(KernelStateError) -> any EntrySource<Flow>
+
+    /// As ``openConntrack(_:walks:)`` reads it; what `selection` leaves out need not be handed out.
+    func openConntrack(
+        _ list: ConntrackList, walks: [KernelWalk]?, selection: PortSelection?
+    ) throws(KernelStateError) -> any EntrySource<Flow>
 
     func openIPVS() throws(KernelStateError) -> any EntrySource<IPVSConnection>
 
@@ -58,4 +79,10 @@ public protocol StateSource {
 
 extension StateSource {
     public func plainServices() throws(KernelStateError) -> [VirtualService] { try services() }
+
+    public func openConntrack(
+        _ list: ConntrackList, walks: [KernelWalk]?, selection: PortSelection?
+    ) throws(KernelStateError) -> any EntrySource<Flow> {
+        try openConntrack(list, walks: walks)
+    }
 }

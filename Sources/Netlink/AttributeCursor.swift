@@ -14,8 +14,9 @@ public struct NetlinkAttribute: ~Escapable {
 
 /// Walks a run of attributes. A cursor that failed stays finished.
 public struct AttributeCursor: ~Escapable {
-    @usableFromInline let bytes: RawSpan
-    @usableFromInline var offset = 0
+    /// What has not been walked yet.
+    @usableFromInline var rest: RawSpan
+    @usableFromInline let byteCount: Int
     public private(set) var failure: DecodeFailure?
 
     @inlinable static var headerSize: Int { 4 }
@@ -23,33 +24,38 @@ public struct AttributeCursor: ~Escapable {
     @inlinable @inline(__always)
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) {
-        self.bytes = bytes
+        rest = bytes
+        byteCount = bytes.byteCount
     }
 
     /// The next attribute, or nil at the end.
     @inlinable @inline(__always)
     @_lifetime(copy self)
+    @_lifetime(self: copy self)
     public mutating func next() -> NetlinkAttribute? {
-        let start = offset
-        guard let length = bytes.hostEndianUInt16(at: start).map(Int.init), let type = bytes.hostEndianUInt16(at: start + 2) else {
-            if start < bytes.byteCount { fail(.truncated(offset: start)) }
+        // Both halves of the header at once: the length in the low one.
+        guard let header = rest.hostEndianUInt32() else {
+            if !rest.isEmpty { fail(.truncated(offset: byteCount - rest.byteCount)) }
             return nil
         }
+        let length = Int(header & 0xffff)
         guard length >= Self.headerSize else {
-            fail(.lengthTooSmall(offset: start))
+            fail(.lengthTooSmall(offset: byteCount - rest.byteCount))
             return nil
         }
-        guard length <= bytes.byteCount - start else {
-            fail(.truncated(offset: start))
+        guard length <= rest.byteCount else {
+            fail(.truncated(offset: byteCount - rest.byteCount))
             return nil
         }
-        offset = min(start + (length + 3) & ~3, bytes.byteCount)
-        return NetlinkAttribute(type: type & 0x3fff, payload: bytes.extracting(start + Self.headerSize..<start + length))
+        let payload = unsafe rest.extracting(unchecked: Self.headerSize..<length)  // within what was just compared
+        rest = rest.dropping((length + 3) & ~3)
+        return NetlinkAttribute(type: UInt16(truncatingIfNeeded: header >> 16 & 0x3fff), payload: payload)
     }
 
     @usableFromInline
+    @_lifetime(self: copy self)
     mutating func fail(_ failure: DecodeFailure) {
         self.failure = failure
-        offset = bytes.byteCount
+        rest = rest.dropping(rest.byteCount)
     }
 }

@@ -44,7 +44,7 @@ extension RawSpan {
     @inlinable @inline(__always)
     @_lifetime(copy self)
     public func dropping(_ offset: Int) -> RawSpan {
-        extracting(min(max(offset, 0), byteCount)..<byteCount)
+        unsafe extracting(unchecked: min(max(offset, 0), byteCount)..<byteCount)  // clamped
     }
 
     /// The bytes up to the first zero, as text; invalid UTF-8 is replaced. Not for hot paths.

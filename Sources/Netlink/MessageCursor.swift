@@ -32,8 +32,9 @@ public struct NetlinkMessage: ~Escapable {
 
 /// Walks the messages of one received datagram. A cursor that failed stays finished.
 public struct MessageCursor: ~Escapable {
-    @usableFromInline let bytes: RawSpan
-    @usableFromInline var offset = 0
+    /// What has not been walked yet.
+    @usableFromInline var rest: RawSpan
+    @usableFromInline let byteCount: Int
     /// Set when the walk ended because of what it met, and not because the bytes were used up.
     public private(set) var failure: DecodeFailure?
 
@@ -42,34 +43,40 @@ public struct MessageCursor: ~Escapable {
     @inlinable
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) {
-        self.bytes = bytes
+        rest = bytes
+        byteCount = bytes.byteCount
     }
 
     /// The next message, or nil at the end.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(copy self)
+    @_lifetime(self: copy self)
     public mutating func next() -> NetlinkMessage? {
-        guard offset < bytes.byteCount else { return nil }
-        let start = offset
-        guard bytes.byteCount - start >= Self.headerSize,
-            let length = bytes.hostEndianUInt32(at: start).map(Int.init),
-            let type = bytes.hostEndianUInt16(at: start + 4), let flags = bytes.hostEndianUInt16(at: start + 6),
-            let sequence = bytes.hostEndianUInt32(at: start + 8), let port = bytes.hostEndianUInt32(at: start + 12)
-        else { return fail(.truncated(offset: start)) }
-        guard length >= Self.headerSize else { return fail(.lengthTooSmall(offset: start)) }
-        guard length <= bytes.byteCount - start else { return fail(.truncated(offset: start)) }
+        guard let head = rest.hostEndianUInt64(), let tail = rest.hostEndianUInt64(at: 8) else {
+            if !rest.isEmpty { fail(.truncated(offset: byteCount - rest.byteCount)) }
+            return nil
+        }
+        let length = Int(head & 0xffff_ffff)
+        guard length >= Self.headerSize else {
+            fail(.lengthTooSmall(offset: byteCount - rest.byteCount))
+            return nil
+        }
+        guard length <= rest.byteCount else {
+            fail(.truncated(offset: byteCount - rest.byteCount))
+            return nil
+        }
+        let payload = unsafe rest.extracting(unchecked: Self.headerSize..<length)  // within what was just compared
         // The last message may end without the padding to four bytes.
-        offset = min(start + (length + 3) & ~3, bytes.byteCount)
+        rest = rest.dropping((length + 3) & ~3)
         return NetlinkMessage(
-            type: type, flags: flags, sequence: sequence, port: port,
-            payload: bytes.extracting(start + Self.headerSize..<start + length))
+            type: UInt16(truncatingIfNeeded: head >> 32), flags: UInt16(truncatingIfNeeded: head >> 48),
+            sequence: UInt32(truncatingIfNeeded: tail), port: UInt32(truncatingIfNeeded: tail >> 32), payload: payload)
     }
 
     @usableFromInline
-    @_lifetime(copy self)
-    mutating func fail(_ failure: DecodeFailure) -> NetlinkMessage? {
+    @_lifetime(self: copy self)
+    mutating func fail(_ failure: DecodeFailure) {
         self.failure = failure
-        offset = bytes.byteCount
-        return nil
+        rest = rest.dropping(rest.byteCount)
     }
 }

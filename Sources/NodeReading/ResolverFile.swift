@@ -37,9 +37,7 @@ struct ResolverFile {
     /// - Throws: errno: `ENOENT` where there is none, `EACCES` without the right to look into the process.
     func contents() throws(KernelStateError) -> String {
         let directory = try KernelFile(path: root)
-        var descriptor = kst_open_inside(directory.descriptor, path)
-        // Before Linux 5.6 an absolute link of a container's leads to this side's file: only a plain one is followed there.
-        if descriptor < 0, kst_errno() == ENOSYS { descriptor = kst_open_read_only("\(root)/\(path)") }
+        let descriptor = root == "/" ? kst_open_read_only("/\(path)") : kst_open_inside(directory.descriptor, path)
         guard descriptor >= 0 else { throw failure(kst_errno()) }
         defer { close(descriptor) }
         var status = stat()

@@ -3,13 +3,27 @@ public import KernelState
 /// A column of the table and CSV formats; its raw value is the name that `--columns` takes.
 public enum Column: String, CaseIterable, TableColumn {
     case node, namespace, `protocol`, family, client, service, backend, translated, ipvs, expires, conntrack, flags, timeout
-    case mark, zone, id, use, packets, bytes, start, helper, labels, forwarding, weight, origin, twin
+    case mark, zone, id, use, packets, bytes, start, helper, labels, forwarding, weight, origin, twin, name, pod, clientPod = "client_pod"
 
     public static let standard: [Column] = [.protocol, .client, .service, .backend, .ipvs, .expires, .conntrack, .timeout]
     public static let wide: [Column] = [
         .protocol, .client, .service, .backend, .translated, .ipvs, .expires, .forwarding, .weight, .origin, .conntrack, .timeout,
         .mark, .zone, .id, .packets, .bytes, .helper,
     ]
+
+    /// What a record of CSV says: places are added where there are several.
+    public static let records: [Column] = allCases.filter { $0 != .node && $0 != .namespace && $0 != .twin }
+
+    /// The columns with each name behind the address that it belongs to.
+    static func withNames(_ columns: [Column]) -> [Column] {
+        columns.flatMap { column -> [Column] in
+            switch column {
+            case .service: [.service, .name]
+            case .backend: [.backend, .pod]
+            default: [column]
+            }
+        }
+    }
 
     public var heading: String { self == .protocol ? "PROTO" : rawValue.uppercased() }
 
@@ -18,7 +32,8 @@ public enum Column: String, CaseIterable, TableColumn {
     /// Addresses, the client's before the others'.
     public var shortening: Int {
         switch self {
-        case .client, .translated: 2
+        case .client, .translated, .clientPod: 2
+        case .name, .pod: 3
         case .service, .backend: 1
         default: 0
         }
@@ -37,7 +52,7 @@ public enum Column: String, CaseIterable, TableColumn {
         case .ipvs, .service: 1
         case .client: 2
         case .protocol: 3
-        case .timeout: 4
+        case .timeout, .name, .pod: 4
         case .expires: 5
         default: 6
         }
@@ -59,6 +74,9 @@ public enum Column: String, CaseIterable, TableColumn {
         case .backend: connection.backend.appendCell(to: &output)
         case .translated: connection.translatedClient?.appendCell(to: &output)
         case .twin: if let twin = connection.twin { appendTwin(twin, in: header, to: &output) }
+        case .name: if let name = header.names?.service(connection) { output.appendVisible(name) }
+        case .pod: header.names?.backend(connection).appendCell(to: &output)
+        case .clientPod: header.names?.client(connection).appendCell(to: &output)
         default: appendDetail(connection, to: &output)
         }
         if output.count == start { output.append(UInt8(ascii: "-")) }
@@ -131,6 +149,13 @@ public enum Column: String, CaseIterable, TableColumn {
             separator = true
             output.append(contentsOf: name.utf8)
         }
+    }
+}
+
+extension AddressName {
+    /// The pod, or the node that several share the address on.
+    fileprivate func appendCell(to output: inout [UInt8]) {
+        if let pod { output.appendVisible(pod) } else if let node { output.appendVisible("node " + node) }
     }
 }
 

@@ -12,11 +12,15 @@ public struct ConnectionJSON: Sendable {
         output.append("{\"protocol\":\"")
         Self.appendName(connection.transport, to: &output)
         output.append(connection.family == .ipv4 ? "\",\"family\":\"ipv4\",\"client\":" : "\",\"family\":\"ipv6\",\"client\":")
-        Self.append(connection.client, to: &output)
+        Self.append(connection.client, to: &output) { Self.append(header.names?.client(connection), to: &$0) }
         output.append(",\"service\":")
-        Self.append(connection.service, to: &output)
+        Self.append(connection.service, to: &output) { output in
+            guard let name = header.names?.service(connection) else { return }
+            output.append(",\"name\":")
+            output.appendJSON(name)
+        }
         output.append(",\"backend\":")
-        Self.append(connection.backend, to: &output)
+        Self.append(connection.backend, to: &output) { Self.append(header.names?.backend(connection), to: &$0) }
         output.append(",\"translated_client\":")
         Self.append(connection.translatedClient, to: &output)
         output.append(",\"ipvs\":")
@@ -36,7 +40,22 @@ public struct ConnectionJSON: Sendable {
         }
     }
 
-    static func append(_ endpoint: Endpoint?, to output: inout [UInt8]) {
+    private static func append(_ name: AddressName?, to output: inout [UInt8]) {
+        guard let name else { return }
+        if let pod = name.pod {
+            output.append(",\"pod\":")
+            output.appendJSON(pod)
+        }
+        if let node = name.node {
+            output.append(",\"node\":")
+            output.appendJSON(node)
+        }
+        if let isReady = name.isReady { output.append(isReady ? ",\"ready\":true" : ",\"ready\":false") }
+    }
+
+    /// - Parameter appendNames: adds the endpoint's names, where it has any.
+    @inline(__always)
+    static func append(_ endpoint: Endpoint?, to output: inout [UInt8], _ appendNames: (inout [UInt8]) -> Void = { _ in }) {
         guard let endpoint else { return output.append("null") }
         output.append("{\"address\":\"")
         endpoint.address.write(to: &output)
@@ -50,6 +69,7 @@ public struct ConnectionJSON: Sendable {
             output.append(UInt8(ascii: "}"))
         case .none: break
         }
+        appendNames(&output)
         output.append(UInt8(ascii: "}"))
     }
 

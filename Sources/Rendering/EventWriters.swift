@@ -67,12 +67,11 @@ public struct EventJSONWriter: Sendable {
 
 /// `--watch` into a pipe: an event a line, for people and grep.
 public struct EventTextWriter: Sendable {
-    private let columns: [Column]
+    private let line: ConnectionLine
     private let header: ReportHeader
 
     public init(_ header: ReportHeader) {
-        let told: [Column] = [.protocol, .client, .service, .backend, .ipvs, .conntrack]
-        columns = header.withPlaces(told)
+        line = ConnectionLine(header)
         self.header = header
     }
 
@@ -90,7 +89,7 @@ public struct EventTextWriter: Sendable {
         case .resync(let tables, let place):
             appendName(of: place, to: &buffer)
             appendCoverage(tables, to: &buffer)
-        case .new, .change, .end: if let connection = event.connection { append(connection, to: &buffer) }
+        case .new, .change, .end: if let connection = event.connection { line.append(connection, to: &buffer) }
         }
         buffer.append(UInt8(ascii: "\n"))
     }
@@ -99,18 +98,6 @@ public struct EventTextWriter: Sendable {
         guard header.places.count > 1 else { return }
         buffer.append(UInt8(ascii: " "))
         buffer.appendVisible(header.places[Int(place)].namespace.name)
-    }
-
-    private func append(_ connection: Connection, to buffer: inout [UInt8]) {
-        for column in columns {
-            switch column {
-            case .service, .backend: buffer.append(" -> ")
-            case .ipvs: buffer.append("  ipvs ")
-            case .conntrack: buffer.append("  conntrack ")
-            default: buffer.append(UInt8(ascii: " "))
-            }
-            column.appendCell(connection, in: header, to: &buffer)
-        }
     }
 
     private func appendCoverage(_ tables: ReportTables, to buffer: inout [UInt8]) {

@@ -56,6 +56,10 @@ extension FindingsReport {
             buffer.append(name)
             ConnectionJSON.append(endpoint, to: &buffer)
         }
+        if let lost = finding.lost {
+            buffer.append(",\"lost\":")
+            buffer.appendJSON(lost.rawValue)
+        }
         buffer.append(",\"count\":")
         buffer.appendDecimal(UInt64(finding.count))
         if !finding.others.isEmpty {

@@ -4,16 +4,23 @@ public import KernelState
 public struct ReportHeader: Sendable {
     /// Those that were read, one at least; a record names its own by its index.
     public var places: [Place]
+    /// What the cluster calls the addresses; nil where nobody asked for names.
+    public var names: ReportNames?
 
-    public init(places: [Place]) { self.places = places }
+    public init(places: [Place], names: ReportNames? = nil) {
+        self.places = places
+        self.names = names
+    }
 
     /// True when records must say of which node they are.
     var hasSeveralNodes: Bool { places.contains { $0.node != places[0].node } }
     /// True when records must say of which namespace they are.
     var hasSeveralNamespaces: Bool { places.contains { $0.node == places[0].node && $0.namespace != places[0].namespace } }
 
-    /// The columns, with those that tell places apart where there are several and nobody asked for these.
+    /// The columns, with those that tell places apart where there are several and nobody asked for these, and with names where
+    /// they are known and nobody chose the columns.
     func withPlaces(_ columns: [Column]) -> [Column] {
+        let columns = names != nil && (columns == Column.standard || columns == Column.wide) ? Column.withNames(columns) : columns
         var places: [Column] = []
         if hasSeveralNodes { places.append(.node) }
         if hasSeveralNamespaces { places.append(.namespace) }

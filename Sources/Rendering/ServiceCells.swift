@@ -19,7 +19,7 @@ extension ServiceColumn {
         case .verdict: if let backend = row.backend { output.append(contentsOf: backend.verdict.rawValue.utf8) }
         case .scheduler, .flags, .persistence, .sources, .withoutBackend: appendConfiguration(row, to: &output)
         case .forwarding, .weight, .active, .inactive: appendDestination(row, to: &output)
-        case .connections, .replied, .unreplied, .oldest, .templates, .ipvs, .conntrack: appendCounts(row, to: &output)
+        case .connections, .replied, .unreplied, .oldest, .templates, .ipvs, .conntrack, .ipvsTop, .conntrackTop: appendCounts(row, to: &output)
         case .new, .ended, .failed: appendRates(row, to: &output)
         default: appendCounters(row.backend.map(\.counters) ?? row.service.counters, to: &output)
         }
@@ -79,6 +79,8 @@ extension ServiceColumn {
             if let oldest = row.backends.compactMap(\.connections.oldestUnreplied).max() { output.appendDecimal(UInt64(oldest)) }
         case .ipvs: append(row.backend?.connections.ipvs ?? [], to: &output)
         case .conntrack: append(row.backend?.connections.conntrack ?? [], to: &output)
+        case .ipvsTop: appendTop(row.backend?.connections.ipvs ?? [], to: &output)
+        case .conntrackTop: appendTop(row.backend?.connections.conntrack ?? [], to: &output)
         default: break
         }
     }
@@ -90,6 +92,14 @@ extension ServiceColumn {
             output.append(UInt8(ascii: " "))
             output.appendDecimal(UInt64(state.count))
         }
+    }
+
+    /// The most frequent state, and how many connections are in others: a busy backend's are in six states.
+    private func appendTop(_ states: [StateCount], to output: inout [UInt8]) {
+        append(Array(states.prefix(1)), to: &output)
+        guard states.count > 1 else { return }
+        output.append(" +")
+        output.appendDecimal(UInt64(states.dropFirst().reduce(0) { $0 + $1.count }))
     }
 
     private func appendRates(_ row: ServiceRow, to output: inout [UInt8]) {

@@ -38,6 +38,8 @@ public enum ServiceColumn: String, CaseIterable, TableColumn {
     case forwarding, weight, active, inactive, verdict, connections, replied, unreplied, oldest
     case withoutBackend = "without_backend"
     case templates, new, ended, failed, ipvs, conntrack
+    case ipvsTop = "ipvs_top"
+    case conntrackTop = "conntrack_top"
     case totalConnections = "total_connections"
     case packetsIn = "packets_in"
     case packetsOut = "packets_out"
@@ -48,10 +50,12 @@ public enum ServiceColumn: String, CaseIterable, TableColumn {
     case byteRateOut = "bytes_out_per_s"
     case evidence
 
-    public static let standard: [ServiceColumn] = [.tree, .name, .verdict, .weight, .connections, .unreplied, .oldest, .ipvs, .conntrack]
+    public static let standard: [ServiceColumn] = [
+        .tree, .name, .verdict, .weight, .connections, .unreplied, .oldest, .ipvsTop, .conntrackTop,
+    ]
     /// What a live screen shows: the standard columns with rates.
     public static let live: [ServiceColumn] = [
-        .tree, .name, .verdict, .weight, .connections, .unreplied, .oldest, .new, .ended, .failed, .ipvs, .conntrack,
+        .tree, .name, .verdict, .weight, .connections, .unreplied, .oldest, .new, .ended, .failed, .ipvsTop, .conntrackTop,
     ]
     public static let wide: [ServiceColumn] = [
         .tree, .name, .sources, .scheduler, .forwarding, .weight, .verdict, .connections, .unreplied, .oldest, .active, .inactive,
@@ -59,7 +63,14 @@ public enum ServiceColumn: String, CaseIterable, TableColumn {
         .byteRateOut, .evidence,
     ]
     /// A record a backend: everything but what only a tree or a watch has.
-    public static let records: [ServiceColumn] = allCases.filter { ![.node, .namespace, .tree, .new, .ended, .failed].contains($0) }
+    public static let records: [ServiceColumn] = allCases.filter {
+        ![.node, .namespace, .tree, .new, .ended, .failed, .ipvsTop, .conntrackTop].contains($0)
+    }
+    /// What only IPVS knows.
+    static let ofIPVS: Set<ServiceColumn> = [
+        .scheduler, .forwarding, .weight, .active, .inactive, .templates, .ipvs, .ipvsTop, .totalConnections, .packetsIn, .packetsOut,
+        .bytesIn, .bytesOut, .connectionRate, .byteRateIn, .byteRateOut,
+    ]
 
     public var name: String { rawValue }
 
@@ -67,6 +78,8 @@ public enum ServiceColumn: String, CaseIterable, TableColumn {
         switch self {
         case .tree: "SERVICE / BACKEND"
         case .connections: "CONNS"
+        case .ipvsTop: "IPVS"
+        case .conntrackTop: "CONNTRACK"
         case .unreplied: "UNREPL"
         case .totalConnections: "TOTAL"
         case .new: "NEW/S"
@@ -92,12 +105,12 @@ public enum ServiceColumn: String, CaseIterable, TableColumn {
         switch self {
         case .tree, .verdict: 0
         case .unreplied: 1
-        case .connections: 2
-        case .failed, .oldest: 3
-        case .conntrack, .name: 4
-        case .ipvs: 5
-        case .new: 6
-        case .ended: 7
+        case .oldest, .failed: 2
+        case .conntrack, .conntrackTop: 3
+        case .ipvs, .ipvsTop: 4
+        case .name: 5
+        case .connections: 6
+        case .new: 7
         default: 8
         }
     }

@@ -7,16 +7,12 @@ public struct ServiceJSON: Sendable {
     /// - Parameter header: what the services refer to.
     public init(_ header: ReportHeader) { self.header = header }
 
-    /// Appends the whole document.
+    /// Appends the document's beginning; its services follow, each by ``appendElement(_:isFirst:isLine:to:)``.
     ///
     /// - Parameters:
-    ///   - leftOut: connections to backends beyond the limit.
     ///   - interval: seconds since a watch's last look, over which rates are taken; nil for a single reading.
-    ///   - isLine: write it in one line, without that line's end.
-    public func appendDocument(
-        _ services: [ServiceState], _ tables: ReportTables, leftOut: Int, interval: Double? = nil, isLine: Bool = false,
-        to output: inout [UInt8]
-    ) {
+    ///   - isLine: write the document in one line.
+    public func begin(interval: Double? = nil, isLine: Bool = false, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "{"))
         header.appendJSON(schema: "kstate.services/1", to: &output)
         if let interval {
@@ -24,17 +20,21 @@ public struct ServiceJSON: Sendable {
             output.appendTenths(interval)
         }
         output.append(isLine ? ",\"services\":[" : ",\n \"services\":[")
-        for (index, service) in services.enumerated() {
-            if index > 0 { output.append(UInt8(ascii: ",")) }
-            if !isLine { output.append("\n  ") }
-            append(service, to: &output)
-        }
-        output.append(isLine ? "]" : "],\n ")
-        if isLine { output.append(UInt8(ascii: ",")) }
+    }
+
+    public func appendElement(_ service: ServiceState, isFirst: Bool, isLine: Bool = false, to output: inout [UInt8]) {
+        if !isFirst { output.append(UInt8(ascii: ",")) }
+        if !isLine { output.append("\n  ") }
+        append(service, to: &output)
+    }
+
+    /// - Parameter leftOut: connections to backends beyond the limit.
+    public func end(_ tables: ReportTables, leftOut: Int, isLine: Bool = false, to output: inout [UInt8]) {
+        output.append(isLine ? "]," : "],\n ")
         if leftOut > 0 { number("\"left_out\":", leftOut, to: &output) }
         output.append(leftOut > 0 ? ",\"tables\":" : "\"tables\":")
         tables.appendJSON(to: &output)
-        output.append(UInt8(ascii: "}"))
+        output.append("}\n")
     }
 
     public func append(_ service: ServiceState, to output: inout [UInt8]) {
@@ -77,6 +77,7 @@ public struct ServiceJSON: Sendable {
         append(backend.endpoint, isFirst: true, to: &output)
         if let pod = backend.pod { text(",\"pod\":", pod, to: &output) }
         if let node = backend.node { text(",\"node\":", node, to: &output) }
+        if let isReady = backend.isReady { output.append(isReady ? ",\"ready\":true" : ",\"ready\":false") }
         appendConfiguration(backend, to: &output)
         number(",\"connection_count\":", backend.connections.total, to: &output)
         output.append(",\"connections\":{\"ipvs\":")

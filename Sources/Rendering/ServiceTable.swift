@@ -17,7 +17,7 @@ public struct ServiceTable: Sendable {
 
     public func write(_ services: [ServiceState], _ header: ReportHeader, to output: inout OutputSink) {
         let rows = services.flatMap { ServiceRow.tree($0) }
-        var layout = TableLayout(columns: Self.withoutUnnamed(columns, rows), width: width, in: header)
+        var layout = TableLayout(columns: columns.told(of: services), width: width, in: header)
         for row in rows { layout.fit(row) }
         if showsHeading {
             if colour { output.buffer.append(Style.bold) }
@@ -31,10 +31,16 @@ public struct ServiceTable: Sendable {
             output.flushIfFull()
         }
     }
+}
 
-    /// The columns, without that of names where there is none: most nodes are looked at without Kubernetes.
-    public static func withoutUnnamed(_ columns: [ServiceColumn], _ rows: [ServiceRow]) -> [ServiceColumn] {
-        let isNamed = rows.contains { $0.service.name != nil || $0.backend?.pod != nil || $0.backend?.node != nil }
-        return isNamed ? columns : columns.filter { $0 != .name }
+extension [ServiceColumn] {
+    /// The columns, without those that none of `services` could fill: names where Kubernetes tells nothing, and what only IPVS knows.
+    public func told(of services: [ServiceState]) -> [ServiceColumn] {
+        let isNamed = services.contains { $0.name != nil || $0.backends.contains { $0.pod != nil || $0.node != nil } }
+        let isOfIPVS = services.contains { $0.sources.contains(.ipvs) }
+        return filter { column in
+            if column == .name { return isNamed }
+            return isOfIPVS || !ServiceColumn.ofIPVS.contains(column)
+        }
     }
 }

@@ -2,7 +2,7 @@ internal import KernelState
 
 extension [UInt8] {
     /// Appends `text` with its quotes, as JSON demands.
-    mutating func appendJSON(_ text: String) {
+    public mutating func appendJSON(_ text: String) {
         append(UInt8(ascii: "\""))
         for byte in text.utf8 {
             switch byte {

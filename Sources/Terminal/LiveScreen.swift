@@ -87,7 +87,8 @@ public struct LiveScreen: Sendable {
     }
 
     private func drawRows(
-        _ model: LiveModel<some TableColumn>, _ size: TerminalSize, _ line: (String?, (inout [UInt8]) -> Void) -> Void) {
+        _ model: LiveModel<some TableColumn>, _ size: TerminalSize, _ line: (String?, (inout [UInt8]) -> Void) -> Void
+    ) {
         let room = Self.visibleRows(model, height: size.rows)
         let visible = model.rows.dropFirst(model.offset).prefix(room)
         // Two columns at the left are for the marks.

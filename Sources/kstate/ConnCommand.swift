@@ -17,6 +17,7 @@ struct ConnCommand: ParsableCommand {
               kstate conn --port 9153                 who talks to the metrics port, and which pod does not answer
               kstate conn --port 53,9153 --watch      the same, live
               kstate conn --unreplied -o json         what waits for an answer, for a script
+              kstate conn --from incident.kstate      what a snapshot has kept
               kstate conn --pid 4242 -o wide          inside a container's network namespace
             """)
 
@@ -24,6 +25,7 @@ struct ConnCommand: ParsableCommand {
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Output") var arrangement: ConnectionOptions
     @OptionGroup(title: "Where to look") var sources: SourceOptions
+    @OptionGroup(title: "Names") var kube: KubeOptions
 
     @Flag(name: .shortAndLong, help: "Go on showing connections as they change: a live table on a terminal, a line an event into a pipe.")
     var watch = false
@@ -48,6 +50,7 @@ struct ConnCommand: ParsableCommand {
         if dying || unconfirmed || output.count || output.limit != nil {
             throw ValidationError("--watch does not go with --dying, --unconfirmed, --count or --limit")
         }
+        if !sources.from.isEmpty { throw ValidationError("--watch and --from exclude each other: a file does not change") }
         if ![.table, .wide, .jsonl].contains(output.output) {
             throw ValidationError("--watch and -o \(output.output.rawValue) exclude each other: a watch prints a table or jsonl")
         }
@@ -55,16 +58,27 @@ struct ConnCommand: ParsableCommand {
 
     func run() throws {
         let filter = try filters.resolved()
-        let sources = try sources.resolved()
-        if watch { return try runWatch(filter, sources) }
+        let names = NamesLoader(kube).reportNames
+        if watch { return try runWatch(filter, try sources.live(), names) }
         let report = ConnectionReport(
             filter: filter, mode: filters.kernelFilter, list: dying ? .dying : unconfirmed ? .unconfirmed : .confirmed, output: output,
-            arrangement: arrangement)
+            arrangement: arrangement, names: names)
+        let sources = try sources.resolved()
+        noteIdleKernelFilter(filter, sources)
         try report.run(sources)
     }
 
-    private func runWatch(_ filter: ConnectionFilter, _ sources: [LiveSource]) throws {
-        let header = ReportHeader(places: sources.map(\.place))
+    /// Whoever demands the kernel's filter is told where there is none to be had, and gets the right answer all the same.
+    private func noteIdleKernelFilter(_ filter: ConnectionFilter, _ sources: [any StateSource]) {
+        guard filters.kernelFilter == .always, filter.table != .ipvs, let place = sources.first(where: { $0.conntrackSize != nil })?.place else {
+            return
+        }
+        let plan = KernelFilterPlan(filter, kernel: KernelFilterPlan.KernelVersion(release: place.kernel))
+        if let note = plan.noteOnAlways { printError("kstate: note: \(note)") }
+    }
+
+    private func runWatch(_ filter: ConnectionFilter, _ sources: [LiveSource], _ names: ReportNames?) throws {
+        let header = ReportHeader(places: sources.map(\.place), names: names)
         try runReporting { () throws(KernelStateError) in
             let signals = try SignalQueue()
             if output.output != .jsonl, OutputOptions.isTerminal, let session = TerminalSession(descriptor: STDIN_FILENO) {

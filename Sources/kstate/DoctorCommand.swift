@@ -50,7 +50,9 @@ struct DoctorCommand: ParsableCommand {
     func run() throws {
         let filter = try filters.resolved()
         let names = NamesLoader(kube)
-        let plan = SamplePlan(live: try sources.resolved(), samples: samples, interval: interval)
+        let plan =
+            sources.from.isEmpty
+            ? SamplePlan(live: try sources.live(), samples: samples, interval: interval) : SamplePlan(saved: try sources.everySample())
         var round = DoctorRound(plan, filter: filter, mode: filters.kernelFilter, isFiltered: filters.narrows)
         let report = round.run(names: names)
         try print(report)

@@ -3,6 +3,8 @@ import Glibc
 
 @main
 struct Kstate: ParsableCommand {
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "kstate",
         abstract: "The kernel's own view of service traffic on this node.",
@@ -12,8 +14,8 @@ struct Kstate: ParsableCommand {
 
             Exit status: 0 done, 1 what was asked could not be read, or not completely, 2 bad usage.
             """,
-        version: "0.1.0",
-        subcommands: [ConnCommand.self, ServiceCommand.self, DoctorCommand.self])
+        version: version,
+        subcommands: [ConnCommand.self, ServiceCommand.self, DoctorCommand.self, SnapshotCommand.self])
 
     /// Parses and runs. ArgumentParser's own exit status for bad usage is 64; kstate's is 2, as other command-line tools'.
     static func main() {

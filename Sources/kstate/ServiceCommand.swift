@@ -13,10 +13,13 @@ struct ServiceCommand: ParsableCommand {
             Services come from IPVS, and from conntrack: every address that clients ask and something else answers for. Each \
             backend is shown with the states of its connections in both tables and a verdict:
 
-              answering   it replies                        idle       it has no connections
-              silent      it replied to no new connection   draining   its weight is 0
-              partial     some connections wait for a reply stale      the service no longer has it
-              undecided   no table tells: one-way UDP, replies that do not pass this node, or a first second
+              answering   it replies
+              silent      it replied to no new connection
+              partial     some of its connections wait for a reply
+              idle        it has no connections
+              draining    its weight is 0
+              stale       it has connections, and the service no longer has it
+              undecided   no table tells whether it replies
 
             Filters choose services and connections as they do for `kstate conn`; --state and --unreplied choose backends that \
             have such connections, and the verdict is still on all of theirs.
@@ -24,13 +27,14 @@ struct ServiceCommand: ParsableCommand {
             EXAMPLES
               kstate service --port 9153               which backend is silent
               kstate service --unreplied --sort verdict
-              kstate service --watch                   live, with connections begun, ended and failed a second
+              kstate service --watch                   live, with rates
               kstate service -o json                   for a script; docs/schema describes it
             """)
 
     @OptionGroup(title: "Filters") var filters: FilterOptions
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Where to look") var sources: SourceOptions
+    @OptionGroup(title: "Names") var kube: KubeOptions
 
     @Option(
         help: ArgumentHelp("Sort by service, name, verdict, connections, unreplied or oldest; -KEY sorts downwards.", valueName: "key"))
@@ -52,7 +56,9 @@ struct ServiceCommand: ParsableCommand {
         if output.output == .conntrack {
             throw ValidationError("-o conntrack: those lines are of connections; give table, wide, json, jsonl or csv, or use kstate conn")
         }
+        if watch, !sources.from.isEmpty { throw ValidationError("--watch and --from exclude each other: a file does not change") }
         if watch, output.count || output.limit != nil { throw ValidationError("--watch does not go with --count or --limit") }
+        if watch, !sources.from.isEmpty { throw ValidationError("--watch and --from exclude each other: a file does not change") }
         if watch, ![.table, .wide, .jsonl].contains(output.output) {
             throw ValidationError("--watch and -o \(output.output.rawValue) exclude each other: a watch prints a table or jsonl")
         }
@@ -63,10 +69,10 @@ struct ServiceCommand: ParsableCommand {
     private var order: ServiceOrder { sort.flatMap { ServiceOrder($0) } ?? ServiceOrder(key: .service) }
 
     func run() throws {
-        let reading = ServiceReading(filter: try filters.resolved(), mode: filters.kernelFilter)
-        let sources = try sources.resolved()
-        if watch { return try runWatch(reading, sources) }
-        try ServiceReport(reading: reading, output: output, order: order).run(sources)
+        let names = NamesLoader(kube).reportNames
+        let reading = ServiceReading(filter: try filters.resolved(), mode: filters.kernelFilter, names: names)
+        if watch { return try runWatch(reading, try sources.live()) }
+        try ServiceReport(reading: reading, output: output, order: order).run(try sources.resolved())
     }
 
     private func runWatch(_ reading: ServiceReading, _ sources: [LiveSource]) throws {

@@ -98,6 +98,54 @@ func peerLine(_ flow: Flow) -> String {
         #expect(decoder.undecodable == 1)
     }
 
+    @Test func `tuples are read the same at fixed offsets and attribute by attribute`() throws {
+        for flow in sampleFlows() {
+            for tuple in [flow.original, flow.reply] {
+                var bare = tuple
+                bare.zone = nil
+                let bytes = tupleBytes(of: bare)
+                var quick = Flow.blank.original
+                var walked = Flow.blank.original
+                var decoder = TupleDecoder()
+                let isUsual = bytes.withUnsafeBytes { UsualTuple.decode(RawSpan(_unsafeBytes: $0), into: &quick) }
+                #expect(bytes.withUnsafeBytes { decoder.decode(RawSpan(_unsafeBytes: $0), into: &walked) })
+                #expect(walked == bare)
+                if case .ports = bare.detail { #expect(isUsual && quick == bare) } else { #expect(!isUsual && quick == Flow.blank.original) }
+            }
+        }
+    }
+
+    @Test func `a tuple whose attributes stand in another order is read the same`() {
+        var bytes = Fixtures.unreplied
+        bytes.replaceSubrange(28..<44, with: Fixtures.unreplied[36..<44] + Fixtures.unreplied[28..<36])  // source and destination
+        #expect(decode(bytes).flows == decode(Fixtures.unreplied).flows)
+    }
+
+    @Test func `entries without a wanted port are given up, and a reused flow keeps nothing of the last one`() throws {
+        let wanted = try #require(decode(Fixtures.unreplied).flows.first)
+        for (ports, isWanted) in [([UInt16](), true), ([9_153], true), ([80, 51_078], true), ([80, 443], false)] {
+            var decoder = FlowDecoder(ports: ports)
+            var flow = try #require(decode(Fixtures.counted).flows.first)
+            Fixtures.unreplied.withUnsafeBytes { bytes in
+                let payload = RawSpan(_unsafeBytes: bytes).dropping(16)
+                let outcome = decoder.decode(payload, into: &flow)
+                #expect(outcome == (isWanted ? .entry : .otherPorts))
+            }
+            if isWanted { #expect(flow == wanted) }
+            #expect(decoder.undecodable == 0)
+        }
+    }
+
+    /// What stands inside `CTA_TUPLE_ORIG` for a tuple, in the kernel's order and with its `NLA_F_NESTED`.
+    private func tupleBytes(of tuple: Tuple) -> [UInt8] {
+        let message = FlowEncoder(Flow(original: tuple, reply: tuple)).bytes
+        let length = Int(message[20]) | Int(message[21]) << 8  // after nlmsghdr and nfgenmsg
+        var bytes = Array(message[24..<20 + length])
+        bytes[3] |= 0x80
+        bytes[Int(bytes[0]) + 3] |= 0x80
+        return bytes
+    }
+
     @Test func `damaged bytes never trap`() {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<20_000 {

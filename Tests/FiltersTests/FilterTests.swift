@@ -195,6 +195,29 @@ private func endpoint(_ address: UInt32, _ port: UInt16) -> Endpoint { Endpoint(
         #expect(walk?.first?.status == KernelWalk.Masked(value: 0, mask: 2))
     }
 
+    @Test func `one walk by status stands in for several by tuple, and joins a single one`() throws {
+        var many = try filter {
+            $0.ports = try PortSet(["53"])
+            $0.protocols = [.tcp, .udp]
+            $0.unreplied = true
+        }
+        let unreplied = KernelWalk.Masked(value: 0, mask: FlowStatus.seenReply.rawValue)
+        #expect(walks(many)?.map(\.status) == [unreplied])
+        #expect(walks(many)?.first?.filtersTuple == false)
+        many.ports = nil
+        many.services = [try EndpointPattern("10.0.0.1:53", option: "")]
+        many.protocols = [.udp]
+        let one = try #require(walks(many))
+        #expect(one.count == 1)
+        #expect(one.first?.status == unreplied && one.first?.destinationPort == 53)
+    }
+
+    @Test func `where the kernel cannot help, always says so`() throws {
+        let bare = try filter { $0.ports = try PortSet(["53"]) }
+        #expect(KernelFilterPlan(bare, kernel: today).noteOnAlways != nil)
+        #expect(KernelFilterPlan(filter { $0.unreplied = true }, kernel: today).noteOnAlways == nil)
+    }
+
     @Test func `IPv6 addresses are never filtered by the kernel`() throws {
         let six = try filter {
             $0.services = [try EndpointPattern("[fd00::1]:53", option: "")]
@@ -216,5 +239,10 @@ private func endpoint(_ address: UInt32, _ port: UInt16) -> Endpoint { Endpoint(
         let plan = KernelFilterPlan(one, kernel: today)
         #expect(plan.walks(.auto, of: ConntrackTableSize(entries: 10_000, buckets: 1_024), joinsIPVS: true) == nil)
         #expect(plan.walks(.auto, of: ConntrackTableSize(entries: 10_000, buckets: 1_024), joinsIPVS: false)?.count == 2)
+        var unreplied = one
+        unreplied.unreplied = true
+        let byStatus = KernelFilterPlan(unreplied, kernel: today).walks(
+            .auto, of: ConntrackTableSize(entries: 10_000, buckets: 1_024), joinsIPVS: true)
+        #expect(byStatus?.map(\.filtersTuple) == [false])
     }
 }

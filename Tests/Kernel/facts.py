@@ -4,6 +4,7 @@ import ipaddress
 import json
 import os
 import re
+import subprocess
 
 import comparison
 
@@ -23,13 +24,13 @@ def facts(*place, netns=None):
 
 
 def settled(test, ours, theirs, tries=20):
-    """Compares two readings of something that moves: `theirs` against an `ours` that was the same before and after."""
+    """Compares two readings of something that moves by itself: what differs each time, differs."""
     for _ in range(tries):
-        before, other, after = ours(), theirs(), ours()
-        if before == after:
-            test.assertEqual(before, other)
-            return before
-    test.fail("it did not stand still")
+        found, other = ours(), theirs()
+        if found == other:
+            return found
+    test.maxDiff = None
+    test.assertEqual(found, other)
 
 
 def by_json(netns, *command):
@@ -143,3 +144,21 @@ def every_setting(test, netns=None):
     test.assertEqual({line.split(" = ")[0] for line in listing if wanted.match(line)} - ours.keys(), set())
     for name in ("net.ipv4.ip_forward", "net.ipv4.tcp_keepalive_time", "net.ipv4.ip_local_port_range"):
         test.assertIn(name, ours)
+
+
+def paths(addresses, netns=None):
+    """The ways to each address by the facts alone."""
+    return {address: ways for line in comparison.run(PRINTER, ".", "path", *addresses, netns=netns).splitlines() for address, ways in json.loads(line).items()}
+
+
+def compare_paths(test, addresses, netns=None):
+    """What the kernel answers for each address is among the ways that the facts lead to."""
+    for address, ways in paths(addresses, netns).items():
+        answer = subprocess.run(["ip", *(["-n", netns] if netns else []), "-j", "route", "get", address], capture_output=True, text=True)
+        if answer.returncode:  # no route, or one that leads nowhere
+            test.assertEqual([way for way in ways if way["interface"]], [], address)
+            continue
+        route, = json.loads(answer.stdout)
+        local = route.get("type") == "local"
+        test.assertIn((local, None if local else route["dev"], route.get("gateway") or route.get("via", {}).get("host")),
+                      [(way["type"] == 2, None if way["type"] == 2 else way["interface"], way["gateway"]) for way in ways], address)

@@ -6,6 +6,7 @@ import time
 import unittest
 
 import comparison
+import service_comparison
 from guest_facts import ServiceFacts, SyncFacts, UnloadedFacts
 
 
@@ -30,6 +31,28 @@ class dnsnode(unittest.TestCase):
             self.assertEqual(record["conntrack"]["flags"][0], "UNREPLIED")
         masqueraded = [record for record in silent if record["client"]["address"] == "10.233.0.3"]
         self.assertEqual({record["translated_client"]["address"] for record in masqueraded}, {"169.254.1.1"})
+
+    def test_services_against_ipvsadm_and_both_tables(self):
+        services = service_comparison.kstate_services()
+        with open("/proc/net/ip_vs_conn") as table:
+            service_comparison.compare(self, service_comparison.histograms(services, "ipvs"), service_comparison.ipvs(table.read()))
+        listing = subprocess.run(["conntrack", "-L", "-o", "extended,id"], capture_output=True, text=True).stdout
+        service_comparison.compare(self, service_comparison.histograms(services, "conntrack"), service_comparison.translated(listing))
+        expected = service_comparison.destinations(subprocess.run(["ipvsadm", "-Ln"], capture_output=True, text=True).stdout)
+        def text(end):
+            return f"[{end['address']}]:{end['port']}" if ":" in end["address"] else f"{end['address']}:{end['port']}"
+        found = {(text(service), text(backend)): (backend["active"], backend["inactive"]) for service in services for backend in service["backends"]}
+        self.assertEqual(found, expected)
+
+    def test_verdicts(self):
+        service, = service_comparison.kstate_services("--service", "10.233.0.3:9153")
+        self.assertEqual((service["sources"], service["scheduler"]), (["ipvs", "conntrack"], "rr"))
+        backends = {backend["address"]: backend for backend in service["backends"]}
+        silent = backends.pop("10.233.71.1")
+        self.assertEqual(silent["verdict"], "silent")
+        self.assertEqual(silent["connections"], {"ipvs": {"SYN_RECV": 4}, "conntrack": {"SYN_SENT": 4}})
+        self.assertRegex(silent["evidence"], "^4 of 4 connections unreplied, oldest [0-9]+ s$")
+        self.assertEqual({backend["verdict"] for backend in backends.values()}, {"answering"})
 
     def test_a_backend_port_that_differs(self):
         records = [json.loads(line) for line in comparison.kstate("--port", "8080", "-o", "jsonl").splitlines()]
@@ -60,6 +83,21 @@ class forwarding(unittest.TestCase):
         self.assertEqual({record["backend"]["address"] for record in direct}, {"10.244.0.5", "10.96.0.10"})
         for record in direct:
             self.assertTrue(record["conntrack"], f"a direct-routing entry without its twin: {record}")
+
+    def test_services_of_every_kind(self):
+        services = service_comparison.kstate_services()
+        ports = {service["port"]: service for service in services if "port" in service}
+        self.assertLessEqual({81, 82, 83, 85}, set(ports))
+        marked, = [service for service in services if "firewall_mark" in service]
+        self.assertEqual(marked["firewall_mark"], 7)
+        self.assertEqual([(backend["connection_count"], backend["templates"]) for backend in marked["backends"]], [(1, 1)])
+        self.assertEqual(ports[81]["backends"][0]["templates"], 1)
+        for port, word in ((82, "Tunnel"), (83, "Route")):
+            backend, = ports[port]["backends"]
+            self.assertEqual(backend["forwarding"], word)
+            # Nobody answered these, and IPVS, not conntrack, is who says so.
+            self.assertEqual(backend["connections"]["ipvs"], {"SYN_RECV": 1})
+            self.assertEqual(backend["unreplied"], 1)
 
     def test_templates_and_marks(self):
         records = [json.loads(line) for line in comparison.kstate("--table", "ipvs", "-o", "jsonl").splitlines()]
@@ -112,3 +150,32 @@ class nonetlink(UnloadedFacts):
         self.assertEqual(result.returncode, 1)
         self.assertIn("modprobe nf_conntrack_netlink", result.stderr)
         self.assertEqual(modules(), before)
+
+
+class twonodes(unittest.TestCase):
+    """What two nodes have saved, read together: each connection says what became of it on the node where its packets arrived."""
+
+    def read(self, scene):
+        lines = comparison.kstate("--from", f"/run/{scene}.node1", "--from", f"/run/{scene}.node2", "--service", "10.233.0.3", "--table", "conntrack", "-o", "jsonl")
+        records = [json.loads(line) for line in lines.splitlines()]
+        self.assertEqual(len(records), 2)
+        self.assertEqual({record["node"] for record in records}, {"node1"})
+        return records
+
+    def test_an_answered_connection_has_its_twin(self):
+        for record in self.read("well"):
+            self.assertEqual((record["twin"]["node"], record["twin"]["state"]), ("node2", "ESTABLISHED"))
+
+    def test_what_never_arrived_has_none(self):
+        for record in self.read("before_node"):
+            self.assertEqual(record["conntrack"]["flags"], ["UNREPLIED"])
+            self.assertNotIn("twin", record)
+
+    def test_what_the_pod_did_not_answer_has_an_unreplied_one(self):
+        for record in self.read("in_pod"):
+            self.assertEqual((record["twin"]["state"], record["twin"]["flags"]), ("SYN_SENT", ["UNREPLIED"]))
+
+    def test_what_was_lost_on_the_way_back_was_replied_to_there(self):
+        for record in self.read("on_return"):
+            self.assertEqual(record["conntrack"]["flags"], ["UNREPLIED"])
+            self.assertEqual((record["twin"]["state"], record["twin"]["flags"]), ("SYN_RECV", []))

@@ -8,6 +8,7 @@ import time
 import unittest
 
 import comparison
+import service_comparison
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 LAB = os.path.join(HERE, "..", "Lab")
@@ -32,7 +33,7 @@ class NamespaceTest(unittest.TestCase):
         return sh(f"ip netns exec {self.netns} bash -euc '{script}'")
 
 
-class RandomEntries(NamespaceTest):
+class FilledNamespace(NamespaceTest):
     def fill(self, count, seed=1):
         before = subprocess.check_output(["sysctl", "-n", "net.netfilter.nf_conntrack_max"], text=True).strip()
         if int(before) < 2 * count:
@@ -40,6 +41,8 @@ class RandomEntries(NamespaceTest):
             sh(f"sysctl -qw net.netfilter.nf_conntrack_max={2 * count}")
         self.inside(f"{FILLER} {count} {seed} 9153 1")
 
+
+class RandomEntries(FilledNamespace):
     def test_a_hundred_thousand_entries_field_by_field(self):
         self.fill(100_000)
         self.assertGreater(comparison.compare_conntrack(self, self.netns), 99_000)
@@ -127,6 +130,29 @@ class Story(unittest.TestCase):
         self.assertEqual(states["10.233.74.65"], {("ESTABLISHED", "ASSURED")})
 
 
+    def test_the_services_backends_and_their_verdicts(self):
+        output = sh(f"source {LAB}/story.sh; trap story_end EXIT; story_begin; sleep 2; "
+                    f"{comparison.KSTATE} service --netns $router --port 9153 -o jsonl --table conntrack")
+        service = json.loads(output)
+        self.assertEqual((service["address"], service["port"], service["sources"]), ("10.233.0.3", 9153, ["conntrack"]))
+        backends = {backend["address"]: backend for backend in service["backends"]}
+        self.assertEqual(backends["10.233.71.1"]["verdict"], "silent")
+        self.assertEqual(backends["10.233.71.1"]["connections"]["conntrack"], {"SYN_SENT": 3})
+        self.assertRegex(backends["10.233.71.1"]["evidence"], "^3 of 3 connections unreplied, oldest [0-9]+ s$")
+        self.assertEqual(backends["10.233.74.65"]["verdict"], "answering")
+        self.assertEqual(backends["10.233.74.65"]["connections"]["conntrack"], {"ESTABLISHED": 3})
+
+
+class ServiceHistograms(FilledNamespace):
+    def test_states_are_those_that_conntrack_lists(self):
+        self.fill(20_000, seed=11)
+        listing = self.inside("conntrack -L -o extended,id 2>/dev/null")
+        expected = service_comparison.translated(listing)
+        self.assertGreater(len(expected), 5_000)
+        services = service_comparison.kstate_services("--protocol", "tcp,udp,sctp,udplite", "--table", "conntrack", netns=self.netns)
+        service_comparison.compare(self, service_comparison.histograms(services, "conntrack"), expected)
+
+
 class Watch(NamespaceTest):
     def watch(self, *arguments):
         """A watch that has listed the table; its lines go to a file."""
@@ -162,12 +188,21 @@ class Watch(NamespaceTest):
         self.addCleanup(sh, f"sysctl -qw net.netfilter.nf_conntrack_max={before}")
         sh("sysctl -qw net.netfilter.nf_conntrack_max=700000")
         watch = self.watch()
-        self.inside(f"{FILLER} 300000 5 9153 1 2; sleep 3")
+        self.inside(f"{FILLER} 300000 5 9153 1 2")
+        size = self.output_size()
+        while True:  # however slow the machine: until nothing more is told
+            time.sleep(3)
+            if self.output_size() == size:
+                break
+            size = self.output_size()
         dropped = self.dropped(watch.pid)
         events = self.end(watch)
         kinds = [event["event"] for event in events]
         self.assertEqual(kinds.count("new") - kinds.count("end"), int(self.inside("conntrack -C")))
         self.assertEqual(sum(event["lost"] for event in events if event["event"] == "lost"), dropped)
+
+    def output_size(self):
+        return os.fstat(self.output.fileno()).st_size
 
     def dropped(self, process):
         """The kernel's own count of what the watch's sockets lost."""

@@ -1,5 +1,6 @@
 """A node's facts on this machine's kernel, in namespaces of the tests' own, against ip, bridge, sysctl and conntrack -S. Needs root."""
 
+import random
 import subprocess
 import time
 import unittest
@@ -26,6 +27,15 @@ class Network(NamespaceTest):
         routes = facts.compare_routes(self, self.netns)
         self.assertEqual(sum(route[0] == "0.0.0.0/0" for route in routes), 2)
         self.assertTrue(any(route[4] == 1000 for route in routes))
+
+    def test_ways_to_addresses(self):
+        known = ["10.1.0.1", "10.1.0.77", "10.1.0.255", "10.5.0.2", "10.66.1.1", "10.67.1.1", "10.7.0.1", "8.8.8.8", "127.0.0.1",
+                 "fd01::1", "fd01::77", "fd77::5", "fd78::5", "fd99::1", "10.244.1.9"]
+        choose = random.Random(1)
+        chance = [f"10.{choose.choice((1, 5, 7, 66, 67, 244))}.{choose.randrange(3)}.{choose.randrange(256)}" for _ in range(200)]
+        facts.compare_paths(self, known + chance, self.netns)
+        (way,), = facts.paths(["10.244.1.9"], self.netns).values()
+        self.assertEqual(way["outer"], {"destination": "10.1.0.4", "source": "10.1.0.1", "port": 8472, "vni": 4096, "interface": "ve0"})
 
     def test_neighbours_and_forwarding_databases(self):
         neighbours = facts.compare_neighbours(self, self.netns)

@@ -37,6 +37,9 @@ class Guest(unittest.TestCase):
     def test_connections_of_another_director(self):
         self.run_in_guest("sync")
 
+    def test_two_nodes_read_together(self):
+        self.run_in_guest("two-nodes")
+
     def test_a_watch_follows_ipvs(self):
         self.run_in_guest("watch")
 

@@ -60,13 +60,19 @@ lose() { # lose before_node|in_pod|on_return: from now on packets die there
   esac
 }
 
-keep() { # keep: nothing is lost any more
-  ip netns exec node1 iptables-legacy -F INPUT
-  ip netns exec node2 iptables-legacy -F INPUT
+keep() { # keep: nothing is lost any more, and nothing that was asked so far is left
+  local node
+  kill "${two_nodes_asking[@]}" 2>/dev/null
+  two_nodes_asking=()
   ip netns exec pod2 iptables-legacy -F INPUT
+  for node in node1 node2; do
+    ip netns exec $node iptables-legacy -F INPUT
+    ip netns exec $node conntrack -F 2>/dev/null
+  done
 }
 
-ask() { # ask COUNT: that many connections from pod1 through the service, held open while the guest lives
+two_nodes_asking=()
+ask() { # ask COUNT: that many connections from pod1 through the service, held open until `keep`
   ip netns exec pod1 python3 -c "
 import socket, time
 held = []
@@ -76,5 +82,13 @@ for _ in range($1):
     connection.connect_ex(('10.233.0.3', 9153))
     held.append(connection)
 time.sleep(600)" &
+  two_nodes_asking+=($!)
   sleep 1.5
+}
+
+save() { # save FILE-PREFIX: a snapshot of each node, under its own host name, as PREFIX.node1 and PREFIX.node2
+  local node
+  for node in node1 node2; do
+    ip netns exec $node unshare --uts bash -c "hostname $node; exec \"$KSTATE\" snapshot save $1.$node" >/dev/null
+  done
 }

@@ -1,4 +1,5 @@
 import KernelState
+import Rendering
 import Testing
 
 @testable import Terminal
@@ -10,7 +11,7 @@ struct LiveScreenTests {
         TerminalSize(columns: 200, rows: 50),
     ]
 
-    private func row(_ number: UInt32, _ mark: LiveRow.Mark = .none, isIPv6: Bool = false) -> LiveRow {
+    private func row(_ number: UInt32, _ mark: LiveMark = .none, isIPv6: Bool = false) -> LiveRow<Connection> {
         func address(_ low: UInt32) -> IPAddress {
             isIPv6 ? IPAddress(ipv6High: 0x2001_0db8_aaaa_bbbb, low: 0xcccc_dddd_0000_0000 | UInt64(low)) : IPAddress(ipv4: low)
         }
@@ -18,11 +19,11 @@ struct LiveScreenTests {
             transport: .tcp, client: Endpoint(address: address(0x0a00_0000 + number), port: 40_000),
             service: Endpoint(address: address(0x0ae9_0003), port: 9153),
             backend: Endpoint(address: address(0x0ae9_4701), port: 9153))
-        return LiveRow(connection: connection, mark: mark)
+        return LiveRow(connection, mark: mark)
     }
 
-    private func model(rows: [LiveRow]) -> LiveModel {
-        var model = LiveModel()
+    private func model(rows: [LiveRow<Connection>]) -> LiveModel<Column> {
+        var model = LiveModel(columns: Column.standard, noun: "connections")
         model.title = "kstate conn --port 9153 --watch  node1  6.18.0  2026-11-24 04:00:00"
         model.facts = [
             (text: "conntrack  ESTABLISHED 12  SYN_SENT 3  TIME_WAIT 40", isWarning: false),
@@ -33,13 +34,13 @@ struct LiveScreenTests {
         return model
     }
 
-    private func lines(_ model: LiveModel, _ size: TerminalSize, colour: Bool = false) -> [String] {
+    private func lines(_ model: LiveModel<Column>, _ size: TerminalSize, colour: Bool = false) -> [String] {
         Screen.lines(of: LiveScreen(colour: colour).frame(model, size: size))
     }
 
     @Test("no line is wider than the window, and there are as many as fit", arguments: sizes, [false, true])
     func fits(_ size: TerminalSize, _ isIPv6: Bool) {
-        let marks: [LiveRow.Mark] = [.none, .new, .changed, .ending]
+        let marks: [LiveMark] = [.none, .new, .changed, .ending]
         let rows = (0..<100).map { row(UInt32($0), marks[$0 % 4], isIPv6: isIPv6) }
         for colour in [false, true] {
             let lines = lines(model(rows: rows), size, colour: colour)

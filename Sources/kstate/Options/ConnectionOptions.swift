@@ -25,7 +25,7 @@ struct ConnectionOptions: ParsableArguments {
     /// - Throws: a ``ValidationError`` for an unknown column, and where there are none.
     func columns(of format: OutputOptions.Format) throws -> [Column] {
         guard let columns else {
-            return format == .table ? Column.standard : format == .csv ? Column.allCases.filter { $0 != .namespace } : Column.wide
+            return format == .table ? Column.standard : format == .csv ? Column.records : Column.wide
         }
         guard [.table, .wide, .csv].contains(format) else {
             throw ValidationError("--columns and -o \(format.rawValue) exclude each other: only table, wide and csv have columns")

@@ -18,25 +18,48 @@ struct SourceOptions: ParsableArguments {
     @Flag(name: .long, help: "Read every network namespace that a process or a mount holds, each once.")
     var allNetns = false
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Read a snapshot file instead of this node. May be repeated.", valueName: "file"))
+    var from: [String] = []
+
     func validate() throws {
         let given = [netns != nil, pid != nil, allNetns].filter { $0 }.count
         if given > 1 { throw ValidationError("--netns, --pid and --all-netns exclude each other: give one of them") }
         if let pid, pid <= 0 { throw ValidationError("--pid \(pid): a process id is a number above 0") }
+        if !from.isEmpty, pid != nil || allNetns {
+            throw ValidationError("--from and --\(allNetns ? "all-netns" : "pid") exclude each other: a file has the namespaces that it has")
+        }
     }
 
     /// What to read, one place at least.
     ///
     /// - Throws: ``ExitStatus``, after saying what could not be found.
-    func resolved() throws -> [LiveSource] {
+    func resolved() throws -> [any StateSource] {
+        if from.isEmpty { return try live() }
+        return try failing { () throws(KernelStateError) in try SavedSources.open(from, namespace: netns) }
+    }
+
+    /// All moments that the files have kept, for whoever compares them.
+    func everySample() throws -> [any StateSource] {
+        try failing { () throws(KernelStateError) in try SavedSources.open(from, namespace: netns, everySample: true) }
+    }
+
+    /// The live kernel's places, for whoever watches.
+    func live() throws -> [LiveSource] {
+        try failing { () throws(KernelStateError) in try liveSources() }
+    }
+
+    private func failing<Sources>(_ body: () throws(KernelStateError) -> Sources) throws -> Sources {
         do throws(KernelStateError) {
-            return try live()
+            return try body()
         } catch {
             printError("kstate: \(error)")
             throw ExitStatus.unreadable
         }
     }
 
-    private func live() throws(KernelStateError) -> [LiveSource] {
+    private func liveSources() throws(KernelStateError) -> [LiveSource] {
         if let netns { return [try LiveSource(NamespaceSearch.named(netns))] }
         if let pid { return [try LiveSource(NamespaceSearch.ofProcess(pid))] }
         guard allNetns else { return [try LiveSource(NamespaceSearch.own())] }

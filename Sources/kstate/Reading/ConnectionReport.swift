@@ -12,6 +12,7 @@ struct ConnectionReport {
     let list: ConntrackList
     let output: OutputOptions
     let arrangement: ConnectionOptions
+    let names: ReportNames?
 
     func run(_ sources: [any StateSource]) throws {
         if output.count { return try count(sources) }
@@ -40,7 +41,7 @@ struct ConnectionReport {
     private func print(_ sources: [any StateSource], with writer: some ConnectionWriter) throws {
         var writer = writer
         var sink = OutputSink(descriptor: STDOUT_FILENO)
-        writer.begin(ReportHeader(places: sources.map(\.place)), to: &sink)
+        writer.begin(ReportHeader(places: sources.map(\.place), names: names), to: &sink)
         var selection = Selection(order: arrangement.order, limit: output.limit)
         let stop = StopSign()
         let summary = read(sources, isEnough: { stop.isSet }) { connection in

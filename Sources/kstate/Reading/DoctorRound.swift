@@ -37,11 +37,27 @@ struct DoctorRound {
         for (index, series) in plan.series.enumerated() {
             if let tables = lastTables[index] { summary.add(tables, of: series.place) }
         }
-        let diagnosis = Diagnosis.summary(of: examinations.map { $0.diagnosis() })
+        let diagnosis = Diagnosis.summary(of: examinations.map { $0.diagnosis() } + [comparison()].compactMap { $0 })
         return FindingsReport(
             header: ReportHeader(places: plan.series.map(\.place)), diagnosis: diagnosis, samples: plan.samples,
             seconds: examinations.map(\.seconds).max() ?? 0,
             tables: ReportTables(conntrack: summary.conntrack, ipvs: summary.ipvs))
+    }
+
+    /// Holds the nodes' last readings against each other; nil where there is one node alone.
+    private func comparison() -> Diagnosis? {
+        let samples = examinations.compactMap(\.lastSample)
+        let last = plan.series.compactMap { $0.sources.last }
+        guard plan.hasSeveralNodes, samples.count == last.count else { return nil }
+        var comparison = NodeComparison(last.map(\.place), samples)
+        for (index, source) in last.enumerated() {
+            let reading = TableReading(source, at: PlaceIndex(index), filter: filter, mode: .never)
+            _ = reading.read(isEnough: { false }) { comparison.want($0) }
+        }
+        for (index, source) in last.enumerated() {
+            TwinReading.forEachEntry(of: source) { comparison.offer($0, at: PlaceIndex(index)) }
+        }
+        return comparison.diagnosis()
     }
 
     private mutating func read(_ index: Int, sample: Int, _ names: ClusterNames) {

@@ -24,7 +24,13 @@ final class LiveSource: StateSource {
     }
 
     func openConntrack(_ list: ConntrackList, walks: [KernelWalk]?) throws(KernelStateError) -> any EntrySource<Flow> {
-        try handle.inside { () throws(KernelStateError) in try ConntrackTable(list, walks: walks) }
+        try openConntrack(list, walks: walks, selection: nil)
+    }
+
+    func openConntrack(
+        _ list: ConntrackList, walks: [KernelWalk]?, selection: PortSelection?
+    ) throws(KernelStateError) -> any EntrySource<Flow> {
+        try handle.inside { () throws(KernelStateError) in try ConntrackTable(list, walks: walks, ports: selection?.portsAlone ?? []) }
     }
 
     func openIPVS() throws(KernelStateError) -> any EntrySource<IPVSConnection> {

@@ -21,11 +21,14 @@ struct NamesLoader {
         }
     }
 
-    /// True when ``answer()`` returns at once.
-    var isDone: Bool { request?.isDone ?? true }
+    /// The names for a report, awaited when they are first looked up; nil when none were asked for.
+    var reportNames: ReportNames? {
+        guard request != nil else { return nil }
+        return ReportNames { [self] in names() }
+    }
 
     /// The names, when they are all there or time is up, with what must be said of them; nil when none were asked for.
-    func answer() -> ClusterAnswer? {
+    private func answer() -> ClusterAnswer? {
         defer { progress?.clear() }
         return request?.wait()
     }

@@ -1,11 +1,13 @@
 import Correlation
 import Filters
 import KernelState
+import Rendering
 
 /// Adds the connections of every place up to services, in one reading of the tables.
 struct ServiceReading {
     let filter: ConnectionFilter
     let mode: KernelFilterMode
+    let names: ReportNames?
 
     /// The services, and how much of the tables they were counted from.
     func read(_ sources: [any StateSource]) -> (services: [ServiceState], leftOut: Int, summary: CoverageSummary) {
@@ -20,9 +22,12 @@ struct ServiceReading {
         return (services(of: tally), tally.leftOut, summary)
     }
 
-    /// What is wanted of the services that were counted. This is the one place where they could be given names.
+    /// What is wanted of the services that were counted, with their names.
     func services(of tally: ServiceTally) -> [ServiceState] {
-        tally.services(selectedOnly: filter.selectsByConnections) { filter.admits($0, backend: $1) }
+        let selectedOnly = filter.selectsByConnections
+        let counted = tally.services(selectedOnly: selectedOnly) { filter.admits($0, backend: $1) }
+        guard let names else { return counted }
+        return names.look { names in counted.named(by: copy names) { !selectedOnly && filter.admits($0, backend: $1) } }
     }
 
     private func read(_ source: any StateSource, at place: PlaceIndex, into tally: inout ServiceTally) -> ReadTables {

@@ -28,8 +28,13 @@ struct ServiceReport {
     ) {
         switch output.output {
         case .json:
-            ServiceJSON(header).appendDocument(services, tables, leftOut: leftOut, to: &sink.buffer)
-            sink.buffer.append(UInt8(ascii: "\n"))
+            let json = ServiceJSON(header)
+            json.begin(to: &sink.buffer)
+            for (index, service) in services.enumerated() {
+                json.appendElement(service, isFirst: index == 0, to: &sink.buffer)
+                sink.flushIfFull()
+            }
+            json.end(tables, leftOut: leftOut, to: &sink.buffer)
         case .jsonl:
             let json = ServiceJSON(header)
             for service in services {
@@ -40,7 +45,7 @@ struct ServiceReport {
         case .csv:
             var writer = CSVWriter(columns: ServiceColumn.records, showsHeading: !output.noHeader)
             writer.begin(header, to: &sink)
-            for row in services.flatMap({ ServiceRow.records($0) }) { writer.write(row, to: &sink) }
+            for service in services { for row in ServiceRow.records(service) { writer.write(row, to: &sink) } }
         case .table, .wide, .conntrack:
             let table = ServiceTable(
                 columns: output.output == .wide ? ServiceColumn.wide : ServiceColumn.standard, width: OutputOptions.width,

@@ -29,7 +29,8 @@ struct TableReading {
         if filter.table != .ipvs {
             do throws(KernelStateError) {
                 conntrack = try source.openConntrack(
-                    list, walks: TableReading.walks(source, filter, mode, joinsIPVS: !services.isEmpty))
+                    list, walks: TableReading.walks(source, filter, mode, joinsIPVS: !services.isEmpty),
+                    selection: filter.portSelection(relatedServices: filter.relatedServices(of: services)))
             } catch {
                 self.error.conntrack = error
             }
@@ -40,7 +41,8 @@ struct TableReading {
         _ source: any StateSource, _ filter: ConnectionFilter, _ mode: KernelFilterMode, joinsIPVS: Bool
     ) -> [KernelWalk]? {
         let plan = KernelFilterPlan(filter, kernel: KernelVersion(release: source.place.kernel))
-        guard plan.isPossible, mode != .never, let size = source.conntrackSize else { return nil }
+        // The size is looked up last: it takes reading the books of the whole slab allocator.
+        guard mode != .never, plan.isPossible, let size = source.conntrackSize else { return nil }
         return plan.walks(mode, of: size, joinsIPVS: joinsIPVS)
     }
 

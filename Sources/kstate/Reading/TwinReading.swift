@@ -16,17 +16,17 @@ enum TwinReading {
             }
         }
         for (place, source) in sources.enumerated() where !index.isEmpty {
-            offer(source, at: PlaceIndex(place), to: &index)
+            forEachEntry(of: source) { index.offer($0, at: PlaceIndex(place)) }
         }
         return index
     }
 
     /// A table that cannot be read has no twins to give: whoever reads it for its own sake says why.
-    private static func offer(_ source: any StateSource, at place: PlaceIndex, to index: inout TwinIndex) {
+    static func forEachEntry(of source: any StateSource, _ body: (Flow) -> Void) {
         guard let table = try? source.openConntrack(.confirmed, walks: nil) else { return }
         var more = true
         while more {
-            more = (try? table.next(where: { _ in true }) { index.offer(copy $0, at: place) }) ?? false
+            more = (try? table.next(where: { _ in true }) { body(copy $0) }) ?? false
         }
     }
 }

@@ -58,11 +58,11 @@ final class NamespaceWatch {
 
     /// Listens before the first dump, so that nothing falls between them.
     private func openConntrack() throws(KernelStateError) {
-        let ports = filter.ports?.ports ?? []
+        let ports = filter.portSelection(relatedServices: related)?.portsAlone ?? []
         do throws(KernelStateError) {
             try source.handle.inside { () throws(KernelStateError) in
                 _ = try TableGauge()  // no socket before it is sure that none loads a module
-                events = .some(try ConntrackEvents(ports: related.isEmpty ? ports : []))
+                events = .some(try ConntrackEvents(ports: ports))
                 lookup = .some(try ConntrackLookup())
                 sendsEvents = KernelFile.number(at: "/proc/sys/net/netfilter/nf_conntrack_events") != 0
             }
@@ -166,7 +166,7 @@ final class NamespaceWatch {
         view.beginReading()
         do throws(KernelStateError) {
             let walks = TableReading.walks(source, filter, mode, joinsIPVS: ipvs.coverage?.available ?? false)
-            dump = try source.openConntrack(.confirmed, walks: walks)
+            dump = try source.openConntrack(.confirmed, walks: walks, selection: filter.portSelection(relatedServices: related))
         } catch {
             conntrack = .unavailable(error.description)
             dumpEnded = Host.uptime

@@ -17,7 +17,7 @@ struct ServiceContent: LiveContent {
         self.interval = interval
     }
 
-    var columns: [ServiceColumn] { ServiceTable.withoutUnnamed(ServiceColumn.live, shown.flatMap { ServiceRow.tree($0) }) }
+    var columns: [ServiceColumn] { ServiceColumn.live.told(of: shown) }
     var noun: String { "services" }
     var sort: String { (counts.order.descending ? "-" : "") + counts.order.key.rawValue }
 
@@ -30,8 +30,8 @@ struct ServiceContent: LiveContent {
     mutating func take(_ event: WatchEvent) { counts.take(event) }
 
     mutating func show(_ watches: [NamespaceWatch], at time: Double) -> (rows: [LiveRow<ServiceRow>], facts: [WatchFact]) {
-        // The first readings fill the screen as they come; then rates need their time.
-        if time - lookedAt >= interval || watches.contains(where: \.isReading) {
+        // The first readings fill the screen as soon as there is something; then rates need their time.
+        if shown.isEmpty || time - lookedAt >= interval {
             let look = counts.look(watches, at: time)
             shown = look.services
             leftOut = look.leftOut
@@ -48,7 +48,7 @@ struct ServiceContent: LiveContent {
             return count > 0 ? "\(verdict.rawValue) \(count)" : nil
         }
         let words = verdicts.isEmpty ? "none" : verdicts.joined(separator: ", ")
-        var facts: [WatchFact] = [("\(shown.count) services, \(backends.count) backends: \(words)", false)]
+        var facts: [WatchFact] = [("services \(shown.count), backends \(backends.count): \(words)", false)]
         if leftOut > 0 { facts.append(("\(leftOut) connections left out: more backends than are counted", true)) }
         return facts + WatchFacts.coverage(of: watches)
     }

@@ -40,7 +40,7 @@ struct ServiceLines: WatchOutput {
     /// The first look waits for the first readings; what came before it is no news.
     mutating func refresh(_ watches: [NamespaceWatch], at time: Double) -> Bool {
         guard time >= dueAt, dueAt > 0 || !watches.contains(where: \.isReading) else { return true }
-        dueAt = max(time, dueAt + interval)
+        dueAt = dueAt > 0 ? max(time, dueAt + interval) : time + interval
         let look = counts.look(watches, at: time)
         var sink = OutputSink(descriptor: STDOUT_FILENO)
         switch form {
@@ -55,12 +55,14 @@ struct ServiceLines: WatchOutput {
     }
 
     private mutating func appendDocument(
-        _ services: [ServiceState], _ leftOut: Int, _ seconds: Double, _ watches: [NamespaceWatch], to buffer: inout [UInt8]
+        _ services: [ServiceState], _ leftOut: Int, _ seconds: Double?, _ watches: [NamespaceWatch], to buffer: inout [UInt8]
     ) {
         for index in header.places.indices { header.places[index].takenAt = Host.now }
         let tables = CoverageSummary.sum(watches.map(\.tables))
-        ServiceJSON(header).appendDocument(services, tables, leftOut: leftOut, interval: seconds, isLine: true, to: &buffer)
-        buffer.append(UInt8(ascii: "\n"))
+        let json = ServiceJSON(header)
+        json.begin(interval: seconds, isLine: true, to: &buffer)
+        for (index, service) in services.enumerated() { json.appendElement(service, isFirst: index == 0, isLine: true, to: &buffer) }
+        json.end(tables, leftOut: leftOut, isLine: true, to: &buffer)
     }
 
     private mutating func appendNews(_ services: [ServiceState], to buffer: inout [UInt8]) {

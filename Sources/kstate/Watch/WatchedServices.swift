@@ -9,7 +9,7 @@ struct WatchedServices {
     var order: ServiceOrder
     private let facts: [NodeFacts]
     private var rates = ServiceRates()
-    private var lookedAt = Host.uptime
+    private var lookedAt: Double?
 
     init(reading: ServiceReading, order: ServiceOrder, facts: [NodeFacts]) {
         self.reading = reading
@@ -27,8 +27,8 @@ struct WatchedServices {
 
     /// The services as they are at `time`, on the clock of ``Host/uptime``.
     ///
-    /// - Returns: how many seconds the rates are taken over, too.
-    mutating func look(_ watches: [NamespaceWatch], at time: Double) -> (services: [ServiceState], leftOut: Int, seconds: Double) {
+    /// - Returns: how many seconds the rates are taken over, too; nil at the first look, which has none.
+    mutating func look(_ watches: [NamespaceWatch], at time: Double) -> (services: [ServiceState], leftOut: Int, seconds: Double?) {
         var tally = ServiceTally()
         let isPicky = reading.filter.selectsByConnections
         for (index, watch) in watches.enumerated() {
@@ -37,8 +37,8 @@ struct WatchedServices {
                 tally.add(connection, isSelected: !isPicky || reading.filter.admits(connection))
             }
         }
-        let seconds = max(time - lookedAt, 0.001)
-        rates.move(to: &tally, over: seconds)
+        let seconds = lookedAt.map { max(time - $0, 0.001) }
+        if let seconds { rates.move(to: &tally, over: seconds) } else { rates.reset() }
         lookedAt = time
         return (order.sorted(reading.services(of: tally)), tally.leftOut, seconds)
     }

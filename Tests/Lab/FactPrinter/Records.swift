@@ -1,3 +1,4 @@
+import Correlation
 import KernelState
 
 // The records as JSON, one field a fact.
@@ -97,6 +98,24 @@ extension Neighbour {
         .object([
             ("interface", JSONValue(interface)), ("address", JSONValue(address)), ("link_address", JSONValue(linkAddress)),
             ("state", JSONValue(state)), ("destination", JSONValue(tunnelDestination)),
+        ])
+    }
+}
+
+extension NetworkPath {
+    var json: JSONValue {
+        .object([
+            ("type", JSONValue(route.type)), ("interface", JSONValue(interface?.name)), ("gateway", JSONValue(gateway)),
+            ("outer", outer?.json ?? .null),
+        ])
+    }
+}
+
+extension OuterPath {
+    var json: JSONValue {
+        .object([
+            ("destination", JSONValue(destination)), ("source", JSONValue(source)), ("port", JSONValue(port)),
+            ("vni", JSONValue(identifier)), ("interface", JSONValue(interface?.name)),
         ])
     }
 }

@@ -1,6 +1,8 @@
-// fact-printer [NAME|PID] - prints what kstate reads beside the two tables, of this network namespace, of a named one or of a
-// process's, as lines of JSON: a service each, then every kind of fact. With `time` as a second word, how long it took instead.
+// fact-printer [NAME|PID] - prints what kstate reads beside the two tables, of this network namespace (also `.`), of a named one
+// or of a process's, as lines of JSON: a service each, then every kind of fact. With `time` as a second word, how long it took
+// instead; with `path` and addresses, the ways that lead there.
 
+import Correlation
 import Glibc
 import IPVS
 import KernelState
@@ -32,6 +34,15 @@ if arguments.last == "time" {
         let services = milliseconds { _ = try? handle.inside { () throws(KernelStateError) in try ServiceTable.services() } }
         let proc = milliseconds { _ = try? handle.inside { () throws(KernelStateError) in try IPVSAvailability.servicesFromProc() } }
         Swift.print("facts \(facts) ms, services over netlink \(services) ms, from /proc \(proc) ms")
+    }
+    exit(0)
+}
+
+if arguments.dropFirst().first == "path" {
+    let lookup = RouteLookup(NodeFactsReader.facts(of: handle, path: found.path))
+    for text in arguments.dropFirst(2) {
+        guard let address = IPAddress(text) else { fatalError("\(text) is no address") }
+        print((text, .array(lookup.paths(to: address).map(\.json))))
     }
     exit(0)
 }

@@ -6,11 +6,14 @@ struct RandomEntries {
     private var number: UInt64 = 0
     private let port: UInt16
     private let percent: UInt64
+    /// Pods behind each service; 0 lets any pod stand behind any service and port.
+    private let backends: UInt64
 
-    init(seed: UInt64, port: UInt16, percent: UInt64) {
+    init(seed: UInt64, port: UInt16, percent: UInt64, backends: UInt64) {
         state = seed
         self.port = port
         self.percent = percent
+        self.backends = backends
     }
 
     private mutating func random(_ bound: UInt64) -> UInt64 {
@@ -27,13 +30,15 @@ struct RandomEntries {
         let transport = transport(isIPv6)
         // A client's address and port come from the number, so that no two entries meet.
         let client = address(0x0a40_0000 + number / 60_000, isIPv6)
-        let service = address(0x0a60_0000 + random(500), isIPv6)
-        let pod = address(0x0af4_0000 + random(5_000), isIPv6)
+        let index = random(500)
+        let service = address(0x0a60_0000 + index, isIPv6)
+        let pod = address(0x0af4_0000 + (backends == 0 ? random(5_000) : index * backends + random(backends)), isIPv6)
         let translated = random(3) > 0
-        let original = Tuple(source: client, destination: service, transport: transport, detail: detail(transport))
+        var original = Tuple(source: client, destination: service, transport: transport, detail: detail(transport))
+        if backends > 0, case .ports(let own, _) = original.detail { original.detail = .ports(source: own, destination: 80) }
         let reply = Tuple(
             source: translated ? pod : service, destination: random(4) == 0 ? address(0x0a00_0001, isIPv6) : client,
-            transport: transport, detail: mirrored(original.detail, translatedPort: translated && random(4) == 0))
+            transport: transport, detail: mirrored(original.detail, translatedPort: translated && (backends > 0 || random(4) == 0)))
         var flow = Flow(original: original, reply: reply)
         decorate(&flow)
         return flow

@@ -1,0 +1,75 @@
+"""Reading a large conntrack table, in a namespace of its own on this machine's kernel."""
+
+import os
+import subprocess
+
+from measure import FILLER, HERE, KSTATE, RUNS, compare, line, run, sh
+
+SYSCTL = "net.netfilter.nf_conntrack_"
+
+
+class Namespace:
+    """A namespace with a table of `entries`, 1 % of them on port 9153; the sysctls are put back when it ends."""
+
+    def __init__(self, entries):
+        self.name = f"kstate-bench-{os.getpid()}"
+        self.entries = entries
+
+    def __enter__(self):
+        self.before = sh(f"sysctl -n {SYSCTL}max")
+        sh(f"ip netns add {self.name}; sysctl -qw {SYSCTL}max={2 * self.entries + 700_000}")
+        if self.entries:
+            self.sh(f"{FILLER} {self.entries} 1 9153 1")
+        return self
+
+    def __exit__(self, *_):
+        sh(f"ip netns del {self.name}; sysctl -qw {SYSCTL}max={self.before}")
+
+    def inside(self, *command):
+        return ["ip", "netns", "exec", self.name, *command]
+
+    def sh(self, script):
+        return subprocess.run(self.inside("bash", "-euc", script), check=True, capture_output=True, text=True).stdout.strip()
+
+
+def whole_table(space, floors):
+    """Aims 1 to 3."""
+    def conn(options):
+        return space.inside(KSTATE, "conn", "--table", "conntrack", *options.split())
+
+    floor, peer = space.inside(floors["floor"]), space.inside("conntrack", "-L")
+    port = space.inside("conntrack", "-L", "-p", "tcp", "--dport", "9153")
+    by_tuple = "--protocol tcp --family 4 --service :9153"
+    compare("conn --port 9153 --count", conn("--port 9153 --count"), "bare receive loop", floor, "1.05")
+    compare("the same", conn("--port 9153 --count"), "conntrack -L", peer, "0.65")
+    compare("conn --port 9153 -o jsonl", conn("--port 9153 -o jsonl"), "conntrack -L -p tcp --dport 9153", port, "0.85")
+    walk = conn(f"--kernel-filter always {by_tuple} -o jsonl")
+    compare(f"conn --kernel-filter always {by_tuple} -o jsonl", walk, "conntrack -L -p tcp --dport 9153", port, "0.15")
+    compare("conn --kernel-filter always --unreplied --count", conn("--kernel-filter always --unreplied --count"), "conntrack -L", peer, "0.20")
+    ignored = conn(f"--kernel-filter always {by_tuple} --count")
+    here, there = space.sh(" ".join(ignored[4:])), space.sh(f"LD_PRELOAD={floors['old-kernel.so']} " + " ".join(ignored[4:]))
+    if here != there:
+        raise SystemExit(f"old kernel: {there} connections where the filtering kernel gives {here}")
+    compare(
+        "the filter asked for where the kernel ignores it (old-kernel.c)", ignored, "conn --port 9153 --count", conn("--port 9153 --count"),
+        "1.00", LD_PRELOAD=floors["old-kernel.so"])
+    compare("conn -o jsonl, all", conn("-o jsonl"), "conntrack -L", peer, "0.90, 48 MB")
+
+
+def start(space, floors):
+    """Aim 5: of an empty table, where the kernel still walks every bucket that all namespaces share."""
+    buckets = int(sh(f"sysctl -n {SYSCTL}buckets"))
+    compare(
+        f"start to end, empty table, {buckets:,} buckets", space.inside(KSTATE, "conn", "--table", "conntrack"), "bare receive loop",
+        space.inside(floors["floor"]), "15 ms", 8 * RUNS)
+
+
+def hold(space, floors):
+    """How long one CPU serves nobody else while kstate reads with its automatic choice, and with a walk that matches little."""
+    for name, options, aim in (
+        ("auto", "--protocol tcp --family 4 --service :1", "20 ms"),
+        ("always", "--kernel-filter always --protocol tcp --family 4 --service :1", ""),
+    ):
+        reading = [floors["hold"], "1", "sh", "-c", f"exec {KSTATE} conn --table conntrack --count {options} >/dev/null 2>&1"]
+        longest = max(float(space.sh(" ".join(f"'{word}'" for word in reading))) for _ in range(RUNS))
+        line(f"longest hold of a CPU, {space.entries:,} entries, filter {name}", f"{longest:.2f} ms", "", "", "", aim, "")

@@ -1,0 +1,51 @@
+"""Runs commands in turn and prints a line of the README's table for each comparison."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections import namedtuple
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+BUILD = os.path.join(HERE, "..", ".build", "release")
+KSTATE = os.environ.get("KSTATE") or os.path.join(BUILD, "kstate")
+FILLER = os.path.join(BUILD, "table-filler")
+RUNS = int(os.environ.get("RUNS", "5"))
+
+Usage = namedtuple("Usage", "seconds user memory")
+
+
+def heading():
+    print("| kstate | time | user time | against | ratio | aim | peak memory |\n|---|---|---|---|---|---|---|", flush=True)
+
+
+def run(command, **environment):
+    """What one run took: seconds, seconds of the user's side, and peak MB."""
+    start = time.monotonic()
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **environment})
+    _, status, usage = os.wait4(child.pid, 0)
+    seconds = time.monotonic() - start
+    if status:
+        sys.exit(f"{' '.join(command)}: status {status}")
+    return Usage(seconds, usage.ru_utime, usage.ru_maxrss / 1024)
+
+
+def compare(name, ours, peer_name, peer, aim, runs=RUNS, warm=True, **environment):
+    """Runs A B A B ..., so that a machine that drifts slows both; the ratio is the median of the pairs'."""
+    if warm:
+        run(ours, **environment), run(peer)
+    pairs = [(run(ours, **environment), run(peer)) for _ in range(runs)]
+    ratio = statistics.median(mine.seconds / theirs.seconds for mine, theirs in pairs)
+    mine = Usage(*(statistics.median(column) for column in zip(*(mine for mine, _ in pairs))))
+    theirs = statistics.median(theirs.seconds for _, theirs in pairs)
+    line(name, f"{mine.seconds:.3f} s", f"{mine.user:.2f} s", f"{peer_name} {theirs:.3f} s", f"{ratio:.2f}", aim, f"{mine.memory:.0f} MB")
+
+
+def line(name, *columns):
+    print("| " + " | ".join([name, *columns]) + " |", flush=True)
+
+
+def sh(script, **environment):
+    return subprocess.run(
+        ["bash", "-euc", script], check=True, capture_output=True, text=True, env={**os.environ, **environment}).stdout.strip()

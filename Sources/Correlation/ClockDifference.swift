@@ -1,0 +1,36 @@
+public import KernelState
+
+/// How far another node's clock is ahead of one's own, from connections that both have seen.
+///
+/// Where both kernels keep when an entry was made (`net.netfilter.nf_conntrack_timestamp` = 1) that is exact to the way's length;
+/// else the last packet's time is taken, which timers tell to a second.
+public struct ClockDifference: Sendable {
+    private var samples: [Double] = []
+
+    public init() {}
+
+    /// How many connections it was taken from.
+    public var count: Int { samples.count }
+
+    /// - Parameters:
+    ///   - flow: the entry on the own node, `place` and `timers` that node's.
+    ///   - twin: the same packets' entry on the other node, whose place is `other`.
+    public mutating func add(_ flow: Flow, at place: Place, _ timers: FlowTimers, _ twin: Twin, at other: Place, _ otherTimers: FlowTimers) {
+        if let start = flow.start, let otherStart = twin.start {
+            samples.append(Self.seconds(from: start, to: otherStart))
+        } else if let quiet = timers.lastPacket(flow.state, left: flow.timeout),
+            let otherQuiet = otherTimers.lastPacket(twin.state, left: twin.timeout), flow.state == twin.state
+        {
+            samples.append(Self.seconds(from: place.takenAt, to: other.takenAt) - otherQuiet + quiet)
+        }
+    }
+
+    /// Seconds by which the other clock is ahead: the median; nil without a connection that tells.
+    public var seconds: Double? {
+        samples.isEmpty ? nil : samples.sorted()[samples.count / 2]
+    }
+
+    private static func seconds(from first: UInt64, to second: UInt64) -> Double {
+        first <= second ? Double(second - first) / 1e9 : -Double(first - second) / 1e9
+    }
+}

@@ -1,0 +1,81 @@
+internal import Glibc
+internal import KernelState
+
+/// A file that appears whole under its name, or not at all: written beside it, and renamed once it is on the disk.
+///
+/// What is half written is called `.NAME.partial`, belongs to one writer at a time, and is taken over by the next when its
+/// writer was killed.
+final class AtomicFile {
+    let path: String
+    /// Where to write.
+    let partialPath: String
+    private let directory: String
+    private var descriptor: Int32
+
+    /// - Throws: when the directory cannot be written to, or somebody else writes the same file.
+    init(path: String) throws(KernelStateError) {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        self.path = path
+        directory = path.contains("/") ? String(path.dropLast(name.utf8.count)) : "."
+        partialPath = (path.contains("/") ? directory : "") + ".\(name).partial"
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            throw KernelStateError(operation: "writing \(path)", cause: "it is there and no regular file", remedy: "give the name of a file")
+        }
+        descriptor = try Self.openLocked(partialPath, for: path)
+        PartialFiles.remember(partialPath)
+    }
+
+    private static func openLocked(_ partial: String, for path: String) throws(KernelStateError) -> Int32 {
+        while true {
+            let descriptor = open(partial, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            guard descriptor >= 0 else { throw KernelStateError(operation: "writing \(path)", errno: errno) }
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+                close(descriptor)
+                throw KernelStateError(
+                    operation: "writing \(path)", cause: "another kstate is writing it", remedy: "wait for it, or give another name")
+            }
+            // Between open and flock the other may have finished and renamed what was opened here: it is then not ours.
+            var opened = stat()
+            var named = stat()
+            if fstat(descriptor, &opened) == 0, stat(partial, &named) == 0, opened.st_ino == named.st_ino, opened.st_dev == named.st_dev {
+                guard fchmod(descriptor, 0o600) == 0, ftruncate(descriptor, 0) == 0 else {
+                    let code = errno
+                    close(descriptor)
+                    throw KernelStateError(operation: "writing \(path)", errno: code)
+                }
+                return descriptor
+            }
+            close(descriptor)
+        }
+    }
+
+    deinit { discard() }
+
+    /// Gives the file its name, once its bytes and then its name are on the disk.
+    func commit() throws(KernelStateError) {
+        guard descriptor >= 0 else { return }
+        guard fsync(descriptor) == 0, rename(partialPath, path) == 0 else {
+            let error = KernelStateError(operation: "writing \(path)", errno: errno)
+            discard()
+            throw error
+        }
+        PartialFiles.forget(partialPath)
+        close(descriptor)
+        descriptor = -1
+        let opened = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if opened >= 0 {
+            fsync(opened)
+            close(opened)
+        }
+    }
+
+    /// Leaves what was there before, and nothing else.
+    func discard() {
+        guard descriptor >= 0 else { return }
+        unlink(partialPath)
+        PartialFiles.forget(partialPath)
+        close(descriptor)
+        descriptor = -1
+    }
+}

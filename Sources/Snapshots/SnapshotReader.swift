@@ -1,0 +1,71 @@
+internal import GRDB
+public import KernelState
+
+/// A snapshot file, open for reading.
+public final class SnapshotReader {
+    public let path: String
+    public let samples: [SnapshotSample]
+    /// What the file says of itself: `program`, `redacted` and so on.
+    public let notes: [String: String]
+    let database: SnapshotDatabase
+    let addresses: AddressTable
+
+    /// - Parameter path: of the file itself.
+    ///   - name: what the user calls it, where that differs.
+    public init(path: String, shownAs name: String? = nil) throws(KernelStateError) {
+        self.path = name ?? path
+        database = try SnapshotDatabase(reading: path, shownAs: name ?? path)
+        (samples, notes, addresses) = try database.perform { database in
+            (try SnapshotSample.all(in: database), try Self.notes(database), try AddressBook.read(database))
+        }
+    }
+
+    private static func notes(_ database: Database) throws -> [String: String] {
+        var notes: [String: String] = [:]
+        for row in try Row.fetchAll(database, sql: "SELECT name, value FROM snapshot") {
+            if let name = try row.text("name") { notes[name] = try row.text("value") ?? "" }
+        }
+        return notes
+    }
+
+    /// What every command reads: the places of one sample.
+    public func sources(of sample: SnapshotSample) -> [SnapshotSource] {
+        sample.places.map { SnapshotSource(self, $0) }
+    }
+}
+
+/// The places that were read together.
+public struct SnapshotSample: Sendable {
+    public var number: Int
+    public var places: [SnapshotPlace]
+
+    /// Nanoseconds since 1970 of the first place's reading.
+    public var takenAt: UInt64 { places.map(\.place.takenAt).min() ?? 0 }
+
+    static func all(in database: Database) throws -> [SnapshotSample] {
+        var samples: [SnapshotSample] = []
+        for row in try Row.fetchAll(database, sql: "SELECT * FROM places ORDER BY sample, place") {
+            let number: Int64 = try row.number("place")
+            let place = Place(
+                node: try row.text("node") ?? "", kernel: try row.text("kernel") ?? "",
+                namespace: NetworkNamespace(
+                    name: try row.text("namespace") ?? "", inode: UInt64(bitPattern: try row.number("namespace_inode"))),
+                takenAt: UInt64(bitPattern: try row.number("taken_at")))
+            let read = SnapshotPlace(number: number, place: place, readings: try ReadingRows.read(place: number, database))
+            let sample: Int = try row.number("sample")
+            if samples.last?.number == sample {
+                samples[samples.count - 1].places.append(read)
+            } else {
+                samples.append(SnapshotSample(number: sample, places: [read]))
+            }
+        }
+        return samples
+    }
+}
+
+/// One place of a sample, and how its readings went.
+public struct SnapshotPlace: Sendable {
+    let number: Int64
+    public var place: Place
+    public var readings: [Reading.Subject: Reading]
+}

@@ -1,0 +1,42 @@
+import Glibc
+import KernelState
+import Snapshots
+
+/// What a command that has written a snapshot says: how much is in it, and what is not.
+struct SavedReport {
+    private let places: [SavedPlace]
+    private(set) var isFailure = false
+
+    init(_ places: [SavedPlace]) { self.places = places }
+
+    mutating func print(file: String, seconds: Double) {
+        for place in places { note(place) }
+        func count(_ subject: Reading.Subject) -> Int {
+            places.reduce(0) { sum, place in
+                sum + place.readings.filter { $0.subject == subject }.reduce(0) { $0 + $1.coverage.read }
+            }
+        }
+        var status = stat()
+        stat(file, &status)
+        let size = Double(Int(Double(status.st_size) / 100_000)) / 10
+        Swift.print(
+            """
+            \(file): \(count(.conntrack)) conntrack entries, \(count(.ipvs)) IPVS connections, \(count(.services)) services, \
+            \(size) MB in \(Double(Int(seconds * 100)) / 100) s
+            """)
+    }
+
+    /// Says what was not read. A table that a node does not have is no failure; one that could not be read is.
+    private mutating func note(_ place: SavedPlace) {
+        let prefix = places.count > 1 ? "namespace \(place.place.namespace.name): " : ""
+        for reading in place.readings where [.conntrack, .ipvs].contains(reading.subject) {
+            if let error = reading.error {
+                if error.code != ENOENT || places.count == 1 { printError("kstate: \(prefix)\(error)") }
+                if error.code != ENOENT { isFailure = true }
+            } else if !reading.coverage.complete, let reason = reading.coverage.reason {
+                printError("kstate: \(prefix)the \(reading.subject.rawValue) table is incomplete: \(reason)")
+                isFailure = true
+            }
+        }
+    }
+}
