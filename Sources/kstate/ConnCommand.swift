@@ -73,7 +73,7 @@ struct ConnCommand: ParsableCommand {
         guard filters.kernelFilter == .always, filter.table != .ipvs, let place = sources.first(where: { $0.conntrackSize != nil })?.place else {
             return
         }
-        let plan = KernelFilterPlan(filter, kernel: KernelFilterPlan.KernelVersion(release: place.kernel))
+        let plan = KernelFilterPlan(filter, kernel: KernelVersion(release: place.kernel))
         if let note = plan.noteOnAlways { printError("kstate: note: \(note)") }
     }
 
