@@ -80,6 +80,7 @@ let package = Package(
         .testTarget(name: "IPVSTests", dependencies: ["IPVS", "Netlink"], swiftSettings: lifetimes),
         .testTarget(name: "NodeReadingTests", dependencies: ["NodeReading", "Netlink"], swiftSettings: lifetimes),
         .testTarget(name: "CorrelationTests", dependencies: ["Correlation", "Filters"], swiftSettings: strict),
+        .testTarget(name: "DiagnosisTests", dependencies: ["Diagnosis"], swiftSettings: strict),
         .testTarget(name: "FiltersTests", dependencies: ["Filters", "Correlation"], swiftSettings: strict),
         .testTarget(name: "RenderingTests", dependencies: ["Rendering", "ConntrackText"], swiftSettings: strict),
         .testTarget(

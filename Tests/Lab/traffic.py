@@ -168,16 +168,6 @@ def twice(source, first, second, port):
     time.sleep(3600)
 
 
-def rounds(address, port):
-    """A query from a new source port every half second; two clients that run this use the same ports at the same time."""
-    while True:
-        now = int(time.time() * 2)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-            sender.bind(("", 20_000 + now % 10_000))
-            sender.sendto(b"question", (address, int(port)))
-            time.sleep((now + 1) / 2 - time.time())
-
-
 def checksum(data):
     total = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
@@ -199,7 +189,7 @@ def late(address, port, client, client_port, pause):
 
 
 class Queue:
-    """A netfilter queue, over plain netlink: packets wait in it until somebody decides."""
+    """A netfilter queue, over plain netlink: packets wait in it."""
 
     def __init__(self, number):
         self.number = int(number)
@@ -223,9 +213,6 @@ class Queue:
                 yield struct.unpack_from("!I", data, 24)[0]
             data = data[length + (-length % 4):]
 
-    def accept(self, packet):
-        self.ask(1, 2, struct.pack("!II", 1, packet))
-
 
 def hold_queue(number):
     """Takes packets from the queue and never lets them go."""
@@ -233,18 +220,6 @@ def hold_queue(number):
     while True:
         for _ in queue.packets():
             pass
-
-
-def release_queue(number):
-    """Lets packets go two at a time, one right after the other."""
-    queue = Queue(number)
-    waiting = []
-    while True:
-        waiting += queue.packets()
-        if len(waiting) >= 2:
-            for packet in waiting:
-                queue.accept(packet)
-            waiting = []
 
 
 if __name__ == "__main__":

@@ -25,10 +25,15 @@ struct StaleTCP: Rule {
         return report
     }
 
-    /// From Linux 5.14 on a SYN does not renew such an entry, and without counters nothing shows whether the client still asks.
+    /// From Linux 5.14 on a SYN neither renews such an entry nor is counted: it is stale for as long as it lasts, 120 s. Before, an
+    /// entry that nothing renews is one whose client has given up.
     private static func quiet(_ group: Suspects.Group, in subject: Case) -> Finding {
-        var finding = finding(group, group.lasting, severity: .info)
-        finding.evidence.append("no packet was seen to come for it; nf_conntrack_acct=1 would count those that this kernel's timers do not tell")
+        let hidesRepetitions = KernelVersion(release: subject.place.kernel) >= KernelVersion(major: 5, minor: 14)
+        var finding = finding(group, group.lasting, severity: hidesRepetitions ? .warning : .info)
+        finding.evidence.append(
+            hidesRepetitions
+                ? "it lasted all of \(secondsText(subject.seconds)); this kernel (5.14 or later) does not show whether the client's SYNs still come"
+                : "nothing renewed it within \(secondsText(subject.seconds)): its client may have given up")
         finding.measures = [Measure("connections", group.count), Measure("renewed", 0)]
         finding.commands = finding.connections.compactMap(\.conntrack).map { NextCommands.delete($0, in: subject) }
         return finding

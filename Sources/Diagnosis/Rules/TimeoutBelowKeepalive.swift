@@ -4,9 +4,16 @@ import KernelState
 struct TimeoutBelowKeepalive: Rule {
     static let id = "ipvs-timeout-below-keepalive"
     private static let limit = 4_096
-    /// Established connections that IPVS is about to forget, of the sample before and of this one.
-    private var due: [UInt64: Connection] = [:]
-    private var noted: [UInt64: Connection] = [:]
+    /// Seconds.
+    private static let closeToEnd: UInt32 = 10
+    private struct Due {
+        var connection: Connection
+        /// When IPVS will have forgotten it, nanoseconds since 1970.
+        var at: UInt64
+    }
+
+    /// Established connections that IPVS is about to forget, not seen since.
+    private var due: [UInt64: Due] = [:]
     private var cut: [Connection] = []
     private var cutCount = 0
     private var sampleIndex = 0
@@ -16,34 +23,30 @@ struct TimeoutBelowKeepalive: Rule {
 
     mutating func see(_ connection: Connection, in sample: Sample) {
         guard let row = connection.ipvs, !row.isTemplate else { return }
-        if sampleIndex != sample.index { turn(to: sample) }
+        if sampleIndex != sample.index {
+            settle(at: takenAt)
+            sampleIndex = sample.index
+        }
+        takenAt = sample.takenAt
         var name = Fingerprint()
         name.mix(row.client)
         name.mix(row.service)
         due[name.value] = nil
-        if row.state == .established, row.expires <= 10, noted.count < Self.limit { noted[name.value] = connection }
-        takenAt = sample.takenAt
+        guard row.state == .established, row.expires <= Self.closeToEnd, due.count < Self.limit else { return }
+        due[name.value] = Due(connection: connection, at: sample.takenAt + (UInt64(row.expires) + 1) * 1_000_000_000)
     }
 
-    /// What was due in the sample before last and was not seen since has been cut, if its time had come.
-    private mutating func turn(to sample: Sample) {
-        count(cutIn: due)
-        let elapsed = Double(sample.takenAt - min(takenAt, sample.takenAt)) / 1e9
-        due = noted.filter { Double($0.value.ipvs?.expires ?? 0) + 1 < elapsed }
-        noted = [:]
-        sampleIndex = sample.index
-    }
-
-    private mutating func count(cutIn gone: [UInt64: Connection]) {
+    /// Whatever a reading at `time` should still have met, and did not, was cut.
+    private mutating func settle(at time: UInt64) {
+        let gone = due.filter { $0.value.at < time }
+        for name in gone.keys { due[name] = nil }
         cutCount += gone.count
-        cut += gone.values.prefix(max(0, Finding.connectionLimit - cut.count))
+        cut += gone.values.prefix(max(0, Finding.connectionLimit - cut.count)).map(\.connection)
     }
 
     func report(on subject: Case) -> RuleReport {
         var ended = self
-        // A last sample without a single IPVS connection turned nothing.
-        if ended.sampleIndex != subject.last.index { ended.turn(to: subject.last) }
-        ended.count(cutIn: ended.due)
+        ended.settle(at: subject.last.takenAt)
         return ended.finding(subject)
     }
 

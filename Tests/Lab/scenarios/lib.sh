@@ -1,7 +1,7 @@
 # lib.sh - what the scenarios are made of: a node as a namespace with pods on links of their own, on whatever kernel this is run.
 #
 # A scenario is a script that sets $expects (the rules that doctor must name, none for a healthy one), and makes its state with
-# the functions below; names are $lab-NAME, so that scenarios run side by side. $options are doctor's, beside `--netns $lab-node`.
+# the functions below; $may are rules that it may name beside them; names are $lab-NAME, so that scenarios run side by side. $options are doctor's, beside `--netns $lab-node`.
 lab_directory=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 lab_pids=()
 
@@ -11,7 +11,7 @@ in_ns() { # in_ns NAME COMMAND...
   ip netns exec "$lab-$name" "$@"
 }
 
-options="" expects=""
+options="" expects="" may=""
 
 node() { # the router that services live on
   ip netns add "$lab-node"
