@@ -29,7 +29,9 @@ public struct NodeComparison: Sendable {
     public mutating func want(_ connection: Connection) {
         guard let flow = connection.conntrack else { return }
         if flow.isUnreplied {
-            guard suspects.count < Self.suspectLimit, let host = host(of: connection.backend.address), host != connection.place,
+            // The overlay's own datagrams are among the entries, and nobody replies to them.
+            guard connection.transport.expectsReplies(at: connection.service?.port, connection.backend.port), suspects.count < Self.suspectLimit,
+                let host = host(of: connection.backend.address), host != connection.place,
                 cases[Int(host)].place.node != cases[Int(connection.place)].place.node
             else { return }
             suspects.append((connection, host))
