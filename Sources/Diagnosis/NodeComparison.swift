@@ -142,7 +142,8 @@ public struct NodeComparison: Sendable {
         finding.evidence = ["\(counted(connections.count, "connection")) unreplied on \(own.place.node)", words.evidence]
         if let clock = clocks[ClockKey(loss.place, loss.backendPlace)], let seconds = clock.seconds {
             finding.evidence.append(
-                "the clock of \(there.place.node) is \(Self.tenths(abs(seconds))) s \(seconds < 0 ? "behind" : "ahead"), by \(counted(clock.count, "connection"))")
+                "the clock of \(there.place.node) is \(Self.tenths(abs(seconds))) s \(seconds < 0 ? "behind" : "ahead"), by \(counted(clock.count, "connection"))"
+            )
         }
         finding.measures = [Measure("unreplied", connections.count)]
         finding.connections = Array(connections.prefix(Finding.connectionLimit))
