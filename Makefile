@@ -9,7 +9,7 @@ KSTATE = .build/release/kstate
 STATIC_RUNTIME = --static-swift-stdlib -Xlinker -L.build/runtime
 SOURCES = Package.swift Sources Tests
 
-.PHONY: all setup build demo test unit-test command-test kernel-test fuzz second-opinion lint format install completions man clean bench
+.PHONY: all setup build demo test unit-test command-test kernel-test fuzz docs second-opinion lint format install completions man clean bench
 
 all: build
 
@@ -24,7 +24,7 @@ build: setup
 demo: build
 	@Tests/Lab/demo $(KSTATE)
 
-test: build lint unit-test command-test kernel-test fuzz
+test: build lint unit-test docs command-test kernel-test fuzz
 
 unit-test: setup
 	swift test
@@ -41,6 +41,11 @@ kernel-test: build
 SECONDS ?= 60
 fuzz: setup
 	Tests/Fuzz/run $(SECONDS)
+
+# The doc comments as DocC reads them: one that names something unknown, or leaves a parameter out, is an error.
+docs: setup
+	swift package dump-symbol-graph --minimum-access-level public --skip-synthesized-members >/dev/null
+	Tests/Lint/docs .build/*/symbolgraph
 
 # The guest's tests under another kernel, in software emulation: some minutes.
 second-opinion: build

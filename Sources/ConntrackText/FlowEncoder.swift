@@ -16,6 +16,7 @@ public struct FlowEncoder {
     }
 
     /// - Parameters:
+    ///   - flow: the entry.
     ///   - flags: `nlmsg_flags`.
     ///   - sequence: `nlmsg_seq`.
     public init(_ flow: Flow, flags: UInt16 = 0, sequence: UInt32 = 0) {

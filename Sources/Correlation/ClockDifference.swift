@@ -13,8 +13,12 @@ public struct ClockDifference: Sendable {
     public var count: Int { samples.count }
 
     /// - Parameters:
-    ///   - flow: the entry on the own node, `place` and `timers` that node's.
-    ///   - twin: the same packets' entry on the other node, whose place is `other`.
+    ///   - flow: the entry on the own node.
+    ///   - place: the own node, and when it was read.
+    ///   - timers: the own node's.
+    ///   - twin: the same packets' entry on the other node.
+    ///   - other: the other node, and when it was read.
+    ///   - otherTimers: the other node's.
     public mutating func add(_ flow: Flow, at place: Place, _ timers: FlowTimers, _ twin: Twin, at other: Place, _ otherTimers: FlowTimers) {
         if let start = flow.start, let otherStart = twin.start {
             samples.append(Self.seconds(from: start, to: otherStart))

@@ -22,7 +22,9 @@ public struct ConnectionDifference {
 
     /// First pass: the earlier reading.
     ///
-    /// - Parameter place: names the place in both readings.
+    /// - Parameters:
+    ///   - connection: one of it.
+    ///   - place: names the place in both readings.
     public mutating func addBefore(_ connection: Connection, place: UInt16) {
         known[Self.identity(connection, place)] = Known(appearance: Self.digest(connection))
     }

@@ -44,6 +44,7 @@ public struct ConnectionJoin: Sendable {
     /// - Parameters:
     ///   - conntrack: whether conntrack entries will come.
     ///   - ipvs: whether IPVS entries will come.
+    ///   - services: what IPVS serves.
     public init(conntrack: Bool, ipvs: Bool, services: ServiceIndex = ServiceIndex()) {
         moreFlows = conntrack
         moreRows = ipvs

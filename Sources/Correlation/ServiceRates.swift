@@ -32,7 +32,9 @@ public struct ServiceRates: Sendable {
 
     /// Hands what was counted to the backends of `tally`, and starts anew.
     ///
-    /// - Parameter seconds: how long it was counted.
+    /// - Parameters:
+    ///   - tally: what has counted the same connections.
+    ///   - seconds: how long it was counted.
     public mutating func move(to tally: inout ServiceTally, over seconds: Double) {
         tally.beginRates()
         for count in counts.values {

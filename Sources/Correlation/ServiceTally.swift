@@ -68,6 +68,8 @@ public struct ServiceTally: Sendable {
     /// Takes what a place has configured, before its connections.
     ///
     /// - Parameters:
+    ///   - place: its index among the report's.
+    ///   - services: those of IPVS.
     ///   - facts: the settings that tell full timeouts; see ``FlowTimers``.
     ///   - takenAt: when its tables are read, nanoseconds since 1970.
     public mutating func begin(_ place: PlaceIndex, services: [VirtualService], facts: NodeFacts, takenAt: UInt64) {
@@ -100,7 +102,9 @@ public struct ServiceTally: Sendable {
 
     /// Counts a connection in, where it is one to a service.
     ///
-    /// - Parameter isSelected: whether the user asked for this connection; see ``services(selectedOnly:)``.
+    /// - Parameters:
+    ///   - connection: of a place that has begun.
+    ///   - isSelected: whether the user asked for this connection; see ``services(selectedOnly:emptyWhere:)``.
     public mutating func add(_ connection: Connection, isSelected: Bool = true) {
         while contexts.count <= Int(connection.place) { contexts.append(Context()) }
         guard let key = Key(connection) else { return addUntranslated(connection, isSelected) }

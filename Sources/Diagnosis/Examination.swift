@@ -17,8 +17,10 @@ public struct Examination {
     private var services: [ServiceState] = []
 
     /// - Parameters:
+    ///   - place: what is examined.
     ///   - index: where the place stands among the report's.
     ///   - isFiltered: whether a person's filter hides a part of the tables.
+    ///   - rules: those that are asked.
     public init(_ place: Place, at index: PlaceIndex, isFiltered: Bool = false, rules: [any Rule] = RuleBook.rules()) {
         self.place = place
         self.index = index
@@ -89,7 +91,29 @@ public struct Examination {
             }
             if let reason = report.unchecked { diagnosis.unchecked.append(UncheckedRule(rule: rule.id, place: index, reason: reason)) }
         }
+        dropExplained(from: &diagnosis)
         return diagnosis
+    }
+
+    /// Leaves out what a more telling finding has said already: a backend that cannot be reached through itself is silent too.
+    private func dropExplained(from diagnosis: inout Diagnosis) {
+        struct Subject: Hashable {
+            var rule: String
+            var service: Endpoint?
+            var backend: Endpoint
+        }
+        let explains = Dictionary(rules.map { ($0.id, type(of: $0).explains) }, uniquingKeysWith: { first, _ in first })
+        var explained: Set<Subject> = []
+        for finding in diagnosis.findings {
+            guard let backend = finding.backend else { continue }
+            for rule in explains[finding.rule] ?? [] {
+                explained.insert(Subject(rule: rule, service: finding.service, backend: backend))
+            }
+        }
+        diagnosis.findings.removeAll { finding in
+            guard let backend = finding.backend else { return false }
+            return explained.contains(Subject(rule: finding.rule, service: finding.service, backend: backend))
+        }
     }
 }
 

@@ -4,7 +4,7 @@ public import KernelState
 /// Holds the tables of several nodes against each other: for each connection that waits for a reply, and whose backend is on
 /// another of these nodes, it finds where its packets were seen last.
 ///
-/// Two passes, as ``TwinIndex`` has it: ``want(_:)`` for the connections of all nodes, then ``offer(_:at:)`` for all entries.
+/// Two passes, as `TwinIndex` has it: ``want(_:)`` for the connections of all nodes, then ``offer(_:at:)`` for all entries.
 public struct NodeComparison: Sendable {
     static let id = "lost-between-nodes"
     /// More connections than these are counted no further: what they share is clear by then.
@@ -20,7 +20,9 @@ public struct NodeComparison: Sendable {
     private var suspects: [(connection: Connection, backendPlace: PlaceIndex)] = []
     private var clockProbes: [Connection] = []
 
-    /// - Parameter samples: each place's last.
+    /// - Parameters:
+    ///   - places: one of each node at least.
+    ///   - samples: each place's last.
     public init(_ places: [Place], _ samples: [Sample]) {
         cases = zip(places, samples).map { Case(place: $0, samples: [$1], services: [], isFiltered: false) }
         timers = samples.map { FlowTimers($0.facts) }

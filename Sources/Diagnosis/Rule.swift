@@ -40,6 +40,9 @@ public protocol Rule: Sendable {
     /// Short and telling, in kebab case; it never changes.
     static var id: String { get }
 
+    /// Rules whose findings about a backend are no news beside this one's about the same backend.
+    static var explains: Set<String> { get }
+
     init()
 
     /// What the rule wants to be shown of a sample. The facts may decide: who looks for the talkers of a full table need not look
@@ -52,6 +55,7 @@ public protocol Rule: Sendable {
 }
 
 extension Rule {
+    public static var explains: Set<String> { [] }
     public var id: String { Self.id }
     public func interest(in sample: Sample) -> Interest { .none }
     public mutating func see(_ connection: Connection, in sample: Sample) {}

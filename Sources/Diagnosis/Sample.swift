@@ -18,7 +18,11 @@ public struct Sample: Sendable {
     /// The backends that did not answer: the more samples say so, the surer.
     var silent: Set<BackendKey> = []
 
-    /// - Parameter names: the cluster's, where they were read.
+    /// - Parameters:
+    ///   - takenAt: nanoseconds since 1970, UTC.
+    ///   - facts: settings, counters and the network of that moment.
+    ///   - services: IPVS' own.
+    ///   - names: the cluster's, where they were read.
     public init(takenAt: UInt64, facts: NodeFacts, services: [VirtualService], names: ClusterNames = ClusterNames()) {
         self.takenAt = takenAt
         self.facts = facts

@@ -55,8 +55,10 @@ public struct ConnectionFilter: Sendable {
 
     /// Refuses, before the join, conntrack entries that no IPVS entry could make admissible: the million-times path.
     ///
-    /// - Parameter relatedServices: virtual services of which a backend has a wanted port or address that conntrack, in
-    ///   direct-routing and tunnel mode, does not know.
+    /// - Parameters:
+    ///   - flow: the entry.
+    ///   - relatedServices: virtual services of which a backend has a wanted port or address that conntrack, in
+    ///     direct-routing and tunnel mode, does not know.
     @inlinable
     public func mayAdmit(_ flow: Flow, relatedServices: Set<Endpoint>) -> Bool {
         if let ports, !anyPort(of: flow, in: ports),

@@ -8,7 +8,9 @@ public struct EndpointPattern: Hashable, Sendable {
 
     /// Reads `10.0.0.1`, `10.0.0.0/8:53`, `:53`, `fd00::1`, `fd00::/64`, `[fd00::1]:53` or `[fd00::/64]:53`.
     ///
-    /// - Parameter option: the option's name, for the error.
+    /// - Parameters:
+    ///   - text: as it was typed.
+    ///   - option: the option's name, for the error.
     public init(_ text: String, option: String) throws(FilterError) {
         let (address, port) = EndpointPattern.split(text)
         var number: UInt16?

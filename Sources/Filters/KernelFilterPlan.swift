@@ -28,6 +28,7 @@ public struct KernelFilterPlan: Sendable {
     /// The walks to make, nil for a whole dump.
     ///
     /// - Parameters:
+    ///   - mode: what the user wants.
     ///   - size: of the table; an unknown number of entries no automatic choice trusts.
     ///   - joinsIPVS: whether IPVS entries are joined. An entry that the backend began then has its service where no walk for
     ///     services looks, so that the automatic choice makes walks by status, mark and zone alone.

@@ -57,7 +57,9 @@ public protocol StateSource {
     /// How large the conntrack table is, for whoever plans walks that the kernel filters; nil where nothing can filter.
     var conntrackSize: ConntrackTableSize? { get }
 
-    /// - Parameter walks: what the kernel is asked to filter, where there is one; nil reads the whole table.
+    /// - Parameters:
+    ///   - list: which of the kernel's lists.
+    ///   - walks: what the kernel is asked to filter, where there is one; nil reads the whole table.
     func openConntrack(_ list: ConntrackList, walks: [KernelWalk]?) throws(KernelStateError) -> any EntrySource<Flow>
 
     /// As ``openConntrack(_:walks:)`` reads it; what `selection` leaves out need not be handed out.

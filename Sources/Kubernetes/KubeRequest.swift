@@ -25,7 +25,9 @@ public final class KubeRequest: Sendable {
 
     /// Reads a file, which takes as long as it takes.
     ///
-    /// - Parameter progress: called now and then, on another thread.
+    /// - Parameters:
+    ///   - path: of the file.
+    ///   - progress: called now and then, on another thread.
     public static func start(file path: String, progress: @escaping @Sendable (ClusterFile.Progress) -> Void = { _ in }) -> KubeRequest {
         let mailbox = Mailbox<ClusterAnswer?>(nil)
         let read: @Sendable () -> Void = {

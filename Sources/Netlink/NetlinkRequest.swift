@@ -28,7 +28,10 @@ public struct NetlinkRequest: ~Copyable {
 
     /// Starts a request of any protocol.
     ///
-    /// - Parameter header: the structure that the protocol puts before the attributes, as it lies in memory.
+    /// - Parameters:
+    ///   - type: `nlmsg_type`.
+    ///   - flags: `NLM_F_*`; `NLM_F_REQUEST` is added.
+    ///   - header: the structure that the protocol puts before the attributes, as it lies in memory.
     public init(type: UInt16, flags: UInt16, header: [UInt8]) throws(KernelStateError) {
         guard let message = nlmsg_alloc(), nlmsg_put(message, 0, 0, Int32(type), 0, Int32(flags) | NLM_F_REQUEST) != nil else {
             throw KernelStateError(operation: "building a netlink request", errno: ENOMEM)

@@ -39,7 +39,10 @@ public struct EventJSONWriter: Sendable {
         json = ConnectionJSON(header)
     }
 
-    /// - Parameter time: nanoseconds since 1970.
+    /// - Parameters:
+    ///   - event: what is told.
+    ///   - time: nanoseconds since 1970.
+    ///   - buffer: what it is appended to.
     public func append(_ event: WatchEvent, at time: UInt64, to buffer: inout [UInt8]) {
         buffer.append("{\"event\":\"")
         buffer.append(event.word)
@@ -75,7 +78,10 @@ public struct EventTextWriter: Sendable {
         self.header = header
     }
 
-    /// - Parameter time: nanoseconds since 1970.
+    /// - Parameters:
+    ///   - event: what is told.
+    ///   - time: nanoseconds since 1970.
+    ///   - buffer: what it is appended to.
     public func append(_ event: WatchEvent, at time: UInt64, to buffer: inout [UInt8]) {
         buffer.appendTime(time)
         buffer.append(UInt8(ascii: " "))

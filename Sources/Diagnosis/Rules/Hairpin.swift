@@ -3,6 +3,7 @@ import KernelState
 /// A pod that reaches itself through a service, without masquerade: the answer never passes this node again.
 struct Hairpin: Rule {
     static let id = "hairpin"
+    static let explains: Set<String> = [SilentBackend.id]
     private var suspects = Suspects()
 
     func interest(in sample: Sample) -> Interest { .having([.served, .unreplied]) }

@@ -3,6 +3,7 @@ import KernelState
 /// IPVS connections without conntrack entries cannot be masqueraded.
 struct NoTwinMasquerade: Rule {
     static let id = "no-twin-masquerade"
+    static let explains: Set<String> = [SilentBackend.id]
     private static let setting = "net.ipv4.vs.conntrack"
     private var untwinned = Suspects()
     private var masqueraded = 0

@@ -1,6 +1,6 @@
 # vs.conntrack=0 on a node that masquerades: IPVS' connections are not, and their answers go astray.
 kernel=guest
-expects="no-twin-masquerade silent-backend"
+expects="no-twin-masquerade"
 node
 pods p1=10.244.0.1 c1=10.244.1.1
 virtual -t 10.96.0.10:80 10.244.0.1:8080
