@@ -1,7 +1,7 @@
 # make demo, make test: the README's two commands. Everything else is a part of them, or for whoever works on kstate.
 
 PACKAGES = libnl-3-dev libnl-genl-3-dev libnetfilter-conntrack-dev libcurl4-openssl-dev libsqlite3-dev libyaml-dev pkg-config \
-  iproute2 iptables conntrack ipvsadm kmod openssl sqlite3 user-mode-linux dnsmasq-base iputils-ping python3 python3-jsonschema \
+  iproute2 iptables nftables conntrack ipvsadm kmod openssl sqlite3 user-mode-linux dnsmasq-base iputils-ping python3 python3-jsonschema \
   procps util-linux strace
 PREFIX ?= /usr/local
 KSTATE = .build/release/kstate
@@ -35,6 +35,7 @@ command-test: build
 kernel-test: build
 	swift build -c release --static-swift-stdlib --product table-filler
 	swift build -c release --static-swift-stdlib --product fact-printer
+	swift build -c release --static-swift-stdlib --product capture-comparer
 	KSTATE=$(abspath $(KSTATE)) python3 -m unittest discover -v -s Tests/Kernel
 
 # The netlink decoder and the proc parsers, with the address sanitizer, both at once, SECONDS each.

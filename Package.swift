@@ -76,7 +76,17 @@ let package = Package(
             path: "Tests/Lab/FactPrinter", swiftSettings: lifetimes),
         .testTarget(name: "KernelStateTests", dependencies: ["KernelState"], swiftSettings: strict),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], swiftSettings: lifetimes),
-        .testTarget(name: "ConntrackTests", dependencies: ["Conntrack", "ConntrackText", "Netlink", "CLinux"], swiftSettings: lifetimes),
+        // The second decoder of conntrack's messages, and what holds the first one against it.
+        .target(name: "PeerDecoder", dependencies: ["CNetfilterConntrack"], path: "Tests/Support/PeerDecoder", swiftSettings: strict),
+        .target(
+            name: "DecoderComparison", dependencies: ["KernelState", "Netlink", "Conntrack", "PeerDecoder"],
+            path: "Tests/Support/DecoderComparison", swiftSettings: lifetimes),
+        .executableTarget(
+            name: "capture-comparer", dependencies: ["DecoderComparison", "Netlink"], path: "Tests/Lab/CaptureComparer",
+            swiftSettings: strict),
+        .testTarget(
+            name: "ConntrackTests",
+            dependencies: ["Conntrack", "ConntrackText", "Netlink", "PeerDecoder", "DecoderComparison", "CLinux"], swiftSettings: lifetimes),
         .testTarget(name: "IPVSTests", dependencies: ["IPVS", "Netlink"], swiftSettings: lifetimes),
         .testTarget(name: "NodeReadingTests", dependencies: ["NodeReading", "Netlink"], swiftSettings: lifetimes),
         .testTarget(name: "CorrelationTests", dependencies: ["Correlation", "Filters"], swiftSettings: strict),

@@ -29,6 +29,8 @@ def conntrack_key(entry):
     original, reply = entry["original"], entry["reply"]
 
     def half(words):
+        if "srckey" in words:  # GRE's keys stand where others have ports, in hexadecimal
+            return words["src"], words["dst"], *(str(int(words[key], 16)) for key in ("srckey", "dstkey"))
         port = words.get("sport", words.get("type")), words.get("dport", words.get("code"))
         return words["src"], words["dst"], *port
 

@@ -1,5 +1,6 @@
 """conntrack on this machine's kernel, in namespaces of the tests' own, against conntrack -L. Needs root."""
 
+import collections
 import json
 import os
 import subprocess
@@ -12,6 +13,7 @@ import service_comparison
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 LAB = os.path.join(HERE, "..", "Lab")
+COMPARER = os.path.join(os.path.dirname(comparison.KSTATE), "capture-comparer")
 FILLER = os.path.join(os.path.dirname(comparison.KSTATE), "table-filler")
 
 
@@ -46,6 +48,15 @@ class RandomEntries(FilledNamespace):
     def test_a_hundred_thousand_entries_field_by_field(self):
         self.fill(100_000)
         self.assertGreater(comparison.compare_conntrack(self, self.netns), 99_000)
+
+    def test_a_hundred_thousand_messages_read_by_both_decoders(self):
+        self.inside("sysctl -qw net.netfilter.nf_conntrack_acct=1 net.netfilter.nf_conntrack_timestamp=1")
+        self.fill(100_000, seed=3)
+        with tempfile.NamedTemporaryFile() as capture:
+            self.inside(f"python3 {LAB}/conntrack_dump.py {capture.name}")
+            result = subprocess.run([COMPARER, capture.name], capture_output=True, text=True)
+        self.assertEqual(result.returncode, 0, result.stdout[-2_000:] + result.stderr)
+        self.assertEqual(result.stdout, f"{self.inside('conntrack -C').strip()} entries, 0 read differently, whole: true\n")
 
     def test_every_filter_against_the_whole(self):
         self.fill(20_000, seed=7)
@@ -116,6 +127,49 @@ class DirectionalZones(NamespaceTest):
         self.assertGreaterEqual(comparison.compare_conntrack(self, self.netns), 2)
         records = json.loads(comparison.kstate("--zone", "7", "-o", "json", netns=self.netns))["connections"]
         self.assertEqual([record["conntrack"].get("zone_original") for record in records], [7])
+
+
+class RealPackets(unittest.TestCase):
+    def test_every_protocol_translated_and_field_by_field(self):
+        if os.geteuid() != 0:
+            self.fail("kernel tests need root: sudo make test")
+        script = f"source {LAB}/protocols.sh; trap protocols_end EXIT; protocols_begin; echo $router; read"
+        lab = subprocess.Popen(["bash", "-euc", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(lab.communicate)  # its standard input ends, and with it the lab
+        router = lab.stdout.readline().strip()
+        self.assertTrue(router, "the lab did not come up")
+        self.assertEqual(comparison.compare_conntrack(self, router), 16)
+        records = json.loads(comparison.kstate("-o", "json", "--table", "conntrack", netns=router))["connections"]
+        self.check_translation(records)
+        self.check_what_only_some_have(records)
+
+    def check_translation(self, records):
+        """Two of each protocol (four of TCP and SCTP), one a family, all to the one server."""
+        counted = collections.Counter((record["protocol"], record["family"], record["conntrack"]["state"]) for record in records)
+        expected = {("icmp", "ipv4", None): 1, ("icmpv6", "ipv6", None): 1}
+        for family in ("ipv4", "ipv6"):
+            expected |= {(protocol, family, None): 1 for protocol in ("udp", "udplite", "gre")}
+            expected |= {("sctp", family, "COOKIE_WAIT"): 1, ("sctp", family, "CLOSED"): 1, ("tcp", family, "ESTABLISHED"): 2}
+        self.assertEqual(counted, expected)
+        for record in records:
+            ipv4 = record["family"] == "ipv4"
+            self.assertEqual(record["service"]["address"], "10.96.0.9" if ipv4 else "fd00:96::9")
+            self.assertEqual(record["backend"]["address"], "10.9.2.2" if ipv4 else "fd00:9:2::2")
+            masqueraded = (record["translated_client"] or {}).get("address")
+            self.assertEqual(masqueraded, ("10.9.2.1" if ipv4 else "fd00:9:2::1") if record["protocol"] == "udplite" else None)
+            unanswered = record["protocol"] == "gre" or record["conntrack"]["state"] == "CLOSED"
+            self.assertEqual("UNREPLIED" in record["conntrack"]["flags"], unanswered, record)
+            self.assertEqual(record["conntrack"]["mark"], 0x4000)
+
+    def check_what_only_some_have(self, records):
+        for record in records:
+            flow, protocol = record["conntrack"], record["protocol"]
+            is_ftp = record["family"] == "ipv4" and record["service"].get("port") == 21
+            self.assertEqual(flow.get("helper"), "ftp" if is_ftp else None)
+            self.assertEqual(flow.get("labels"), f"0x{1 << 77 | 1 << 3:x}" if protocol == "udp" else None)
+            self.assertEqual(flow.get("zone_original"), 7 if protocol == "icmp" else None)
+            if protocol in ("udp", "udplite"):
+                self.assertEqual({half["packets"] for half in flow["counters"].values()}, {2})
 
 
 class Story(unittest.TestCase):
