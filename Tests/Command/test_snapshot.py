@@ -1,0 +1,99 @@
+"""Snapshot files, as the command line writes, reads and refuses them."""
+
+import json
+import os
+import re
+import sqlite3
+import stat
+import subprocess
+import tempfile
+import unittest
+
+KSTATE = os.environ["KSTATE"]
+QUERIES = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "docs", "snapshot.md")
+
+
+def run(*arguments, **options):
+    return subprocess.run([KSTATE, *arguments], capture_output=True, text=True, **options)
+
+
+class Snapshot(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.file = os.path.join(folder.name, "a.kstate")
+
+    def save(self):
+        result = run("snapshot", "save", self.file)
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_a_saved_file_is_private_and_alone(self):
+        self.save()
+        self.assertEqual(stat.S_IMODE(os.stat(self.file).st_mode), 0o600)
+        self.assertEqual(os.listdir(self.folder), ["a.kstate"])
+        self.assertIn("conntrack: complete", run("snapshot", "info", self.file).stdout)
+
+    def test_every_format_reads_a_file(self):
+        self.save()
+        for form in ("table", "wide", "json", "jsonl", "csv", "conntrack"):
+            self.assertEqual(run("conn", "--from", self.file, "-o", form).returncode, 0, form)
+        self.assertEqual(run("service", "--from", self.file).returncode, 0)
+
+    def test_the_documented_queries_answer(self):
+        self.save()
+        with open(QUERIES) as page:
+            queries = re.findall(r"```sql\n(.*?)```", page.read(), re.S)
+        self.assertEqual(len(queries), 3)
+        with sqlite3.connect(self.file) as database:
+            for query in queries:
+                database.execute(query).fetchall()
+            for view in ("conntrack_entries", "ipvs_connections", "service_backends", "connections"):
+                database.execute(f"SELECT * FROM {view}").fetchall()
+
+    def test_nothing_differs_from_itself(self):
+        self.save()
+        document = json.loads(run("snapshot", "diff", self.file, self.file, "-o", "json").stdout)
+        self.assertEqual(document["counts"], {"new": 0, "ended": 0, "changed": 0})
+        self.assertEqual(run("snapshot", "diff", self.file, self.file).stdout, "0 new, 0 ended, 0 changed connections\n")
+
+    def test_what_is_no_snapshot_is_refused_in_words(self):
+        other = os.path.join(self.folder, "other")
+        for content in (b"", b"tcp 6 431999\n", b"SQLite format 3\0" + bytes(4_000)):
+            with open(other, "wb") as file:
+                file.write(content)
+            result = run("conn", "--from", other)
+            self.assertEqual(result.returncode, 1, content)
+            self.assertIn(other, result.stderr)
+        result = run("conn", "--from", os.path.join(self.folder, "absent"))
+        self.assertEqual(result.returncode, 1)
+
+    def test_a_locked_file_is_waited_for_and_then_named(self):
+        self.save()
+        with sqlite3.connect(self.file, isolation_level=None) as database:
+            database.execute("BEGIN EXCLUSIVE")
+            result = run("conn", "--from", self.file)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("another program has locked it", result.stderr)
+
+    def test_places_that_take_no_file(self):
+        for path in ("/dev/full", self.folder, os.path.join(self.folder, "no/a.kstate"), "/proc/a.kstate"):
+            result = run("snapshot", "save", path)
+            self.assertEqual(result.returncode, 1, path)
+            self.assertIn(path, result.stderr)
+
+    def test_bad_usage(self):
+        self.save()
+        for arguments in (["conn", "--from", self.file, "--watch"], ["conn", "--from", self.file, "--all-netns"],
+                          ["conn", "--from", self.file, "--pid", "1"], ["snapshot", "save"], ["snapshot", "diff", self.file]):
+            self.assertEqual(run(*arguments).returncode, 2, arguments)
+
+    def test_a_namespace_that_was_not_saved(self):
+        self.save()
+        result = run("conn", "--from", self.file, "--netns", "elsewhere")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("it was not saved", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
