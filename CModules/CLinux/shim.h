@@ -30,6 +30,7 @@
 #include <linux/netfilter/nf_conntrack_tcp.h>
 #include <linux/netfilter/nf_conntrack_sctp.h>
 #include <linux/sock_diag.h>
+#include "terminal.h"
 
 /// errno, captured at once: Swift's own accessor may run after another call has changed it.
 static inline int kst_errno(void) { return errno; }
@@ -61,47 +62,6 @@ static inline int kst_socket_drops(int descriptor, unsigned int *drops) {
     if (getsockopt(descriptor, SOL_SOCKET, SO_MEMINFO, counters, &length) != 0) return -1;
     *drops = counters[SK_MEMINFO_DROPS];
     return 0;
-}
-
-/// What a crash must put back: the terminal as it was found. One for the one Swift file that includes these.
-struct kst_terminal {
-    volatile sig_atomic_t descriptor;
-    struct termios found;
-    char bytes[64];
-    size_t length;
-};
-
-static inline struct kst_terminal *kst_terminal(void) {
-    static struct kst_terminal terminal = {.descriptor = -1};
-    return &terminal;
-}
-
-/// Puts the terminal back as it was found. Async-signal-safe, and harmless when called again.
-static inline void kst_restore_terminal(void) {
-    struct kst_terminal *terminal = kst_terminal();
-    int descriptor = terminal->descriptor;
-    if (descriptor < 0) return;
-    terminal->descriptor = -1;
-    ssize_t ignored = write(descriptor, terminal->bytes, terminal->length);
-    (void)ignored;
-    tcsetattr(descriptor, TCSANOW, &terminal->found);
-}
-
-static inline void kst_restore_and_die(int number) {
-    kst_restore_terminal();
-    signal(number, SIG_DFL);
-    raise(number);
-}
-
-/// Remembers how to restore the terminal, for kst_restore_terminal and for the signals that end a process on the spot.
-static inline void kst_remember_terminal(int descriptor, const struct termios *found, const char *bytes, size_t length) {
-    struct kst_terminal *terminal = kst_terminal();
-    terminal->found = *found;
-    terminal->length = length < sizeof terminal->bytes ? length : sizeof terminal->bytes;
-    for (size_t i = 0; i < terminal->length; i++) terminal->bytes[i] = bytes[i];
-    terminal->descriptor = descriptor;
-    int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGABRT, SIGFPE};
-    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) signal(fatal[i], kst_restore_and_die);
 }
 
 /// The file that a signal which ends the process takes away. One for the one Swift file that includes these.

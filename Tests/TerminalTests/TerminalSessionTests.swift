@@ -38,12 +38,26 @@ struct TerminalSessionTests {
     func resumes() throws {
         let terminal = try PseudoTerminal()
         let found = terminal.modes
-        var session = try terminal.session()
+        let session = try terminal.session()
         session.restore()
         session.resume()
         #expect(terminal.modes.c_lflag & tcflag_t(ICANON | ECHO) == 0)
         session.restore()
         #expect(terminal.modes.isSame(as: found))
+    }
+
+    @Test("a crash is handled on a stack of its own, so that an overflow of the thread's can be", arguments: [SIGSEGV, SIGBUS, SIGABRT])
+    func handlesCrashesOnAnotherStack(_ number: Int32) throws {
+        let terminal = try PseudoTerminal()
+        let session = try terminal.session()
+        var action = sigaction()
+        try #require(sigaction(number, nil, &action) == 0)
+        #expect(action.sa_flags & SA_ONSTACK != 0)
+        var stack = stack_t()
+        try #require(sigaltstack(nil, &stack) == 0)
+        #expect(stack.ss_flags & Int32(SS_DISABLE.rawValue) == 0)
+        #expect(stack.ss_size >= 65_536)
+        session.restore()
     }
 
     @Test("no session without a terminal")

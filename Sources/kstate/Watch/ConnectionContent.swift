@@ -5,13 +5,10 @@ import Terminal
 
 /// The live screen of `kstate conn --watch`: a row a connection, marked when something became of it.
 struct ConnectionContent: LiveContent {
-    /// How long a row stays marked, and one that has ended stays on the screen.
-    private static let markedFor = 2.0
-
     let header: ReportHeader
     private var order: ConnectionOrder
-    private var marks: [UInt64: (mark: LiveMark, until: Double)] = [:]
-    private var ended: [(connection: Connection, until: Double)] = []
+    private var marks: [UInt64: Passing<LiveMark>] = [:]
+    private var ended: [Passing<Connection>] = []
 
     init(header: ReportHeader, order: ConnectionOrder?) {
         self.header = header
@@ -27,25 +24,43 @@ struct ConnectionContent: LiveContent {
     }
 
     mutating func take(_ event: WatchEvent) {
-        let until = Host.uptime + Self.markedFor
         switch event {
-        case .new(let connection, let existing): if !existing { marks[connection.mark] = (.new, until) }
+        case .new(let connection, let existing): if !existing { marks[connection.mark] = Passing(.new) }
         case .change(let connection):
             // A new connection changes its state at once; it is still new to whoever looks.
-            if marks[connection.mark]?.mark != .new { marks[connection.mark] = (.changed, until) }
-        case .end(let connection): ended.append((connection, until))
+            if marks[connection.mark]?.value != .new { marks[connection.mark] = Passing(.changed) }
+        case .end(let connection): ended.append(Passing(connection))
         case .lost, .resync: break
         }
     }
 
     mutating func show(_ watches: [NamespaceWatch], at time: Double) -> (rows: [LiveRow<Connection>], facts: [WatchFact]) {
-        marks = marks.filter { $0.value.until > time }
-        ended.removeAll { $0.until <= time }
+        marks = marks.compactMapValues { $0.shown(at: time) }
+        ended = ended.compactMap { $0.shown(at: time) }
         let connections = watches.flatMap { $0.view.connections(at: time) }
-        var rows = connections.map { LiveRow($0, mark: marks[$0.mark]?.mark ?? .none) }
-        rows += ended.map { LiveRow($0.connection, mark: .ending) }
+        var rows = connections.map { LiveRow($0, mark: marks[$0.mark]?.value ?? .none) }
+        rows += ended.map { LiveRow($0.value, mark: .ending) }
         rows.sort { order.precedes($0.row, $1.row) }
         return (rows, WatchFacts.facts(of: watches, connections: connections))
+    }
+}
+
+/// What the screen shows for two seconds from the first frame on: a row's mark, or a row that has ended. At a hundred thousand rows
+/// frames come seconds apart, and nothing may be over before anyone could see it.
+private struct Passing<Value> {
+    let value: Value
+    private var until: Double?
+
+    init(_ value: Value) { self.value = value }
+
+    /// For a frame at `time`; nil when it has been seen for long enough.
+    func shown(at time: Double) -> Passing? {
+        guard let until else {
+            var first = self
+            first.until = time + 2
+            return first
+        }
+        return until > time ? self : nil
     }
 }
 

@@ -26,7 +26,7 @@ struct LiveOutput<Content: LiveContent>: WatchOutput {
     private static var shareOfTime: Double { 0.1 }
 
     private final class Terminal {
-        var session: TerminalSession
+        let session: TerminalSession
         init(_ session: consuming TerminalSession) { self.session = session }
     }
 
@@ -78,11 +78,11 @@ struct LiveOutput<Content: LiveContent>: WatchOutput {
             press(key)
         }
         guard time >= dueAt else { return true }
-        draw(watches, at: time)
+        let isSeen = draw(watches, at: time)
         drawnAt = Host.uptime
         drawingTook = drawnAt - time
         isDirty = false
-        return true
+        return isSeen
     }
 
     private mutating func press(_ key: Key) {
@@ -98,23 +98,29 @@ struct LiveOutput<Content: LiveContent>: WatchOutput {
         case .end: model.offset = model.rows.count
         case .quit: break
         }
+        keepInside(page)
         isDirty = true
         drawnAt = -.infinity
     }
 
     private var size: TerminalSize { TerminalSize.current(of: STDOUT_FILENO) }
 
-    private mutating func draw(_ watches: [NamespaceWatch], at time: Double) {
+    /// The last page is as far as scrolling goes.
+    private mutating func keepInside(_ page: Int) { model.offset = max(0, min(model.offset, model.rows.count - page)) }
+
+    /// False when the terminal is no longer there.
+    private mutating func draw(_ watches: [NamespaceWatch], at time: Double) -> Bool {
         let shown = content.show(watches, at: time)
         model.rows = frozen ?? shown.rows
         model.facts = shown.facts
         model.columns = content.columns
         model.sort = content.sort
         model.isPaused = frozen != nil
-        let page = LiveScreen.visibleRows(model, height: size.rows)
-        model.offset = max(0, min(model.offset, model.rows.count - page))
+        let size = size
+        keepInside(LiveScreen.visibleRows(model, height: size.rows))
         var sink = OutputSink(descriptor: STDOUT_FILENO)
         sink.buffer = screen.frame(model, size: size)
         sink.flush()
+        return sink.error == nil
     }
 }
