@@ -33,6 +33,7 @@ public final class ConntrackTable: EntrySource {
     /// - Parameters:
     ///   - walks: what the kernel is asked to filter; nil reads the whole table.
     ///   - ports: where there are any, an entry without one of them in either tuple is passed over half decoded.
+    ///   - list: which of the kernel's lists.
     public init(_ list: ConntrackList = .confirmed, walks: [KernelWalk]? = nil, ports: [UInt16] = []) throws(KernelStateError) {
         let gauge = try TableGauge()
         let socket = try NetlinkSocket(protocol: NETLINK_NETFILTER)

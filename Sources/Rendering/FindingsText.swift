@@ -9,7 +9,10 @@ public struct FindingsText {
     private let width: Int
     private let colour: Bool
 
-    /// - Parameter width: the terminal's columns; nil off a terminal. Sentences are broken there, commands and entries never.
+    /// - Parameters:
+    ///   - width: the terminal's columns; nil off a terminal. Sentences are broken there, commands and entries never.
+    ///   - report: what is told.
+    ///   - colour: whether sequences for colours may be written.
     public init(_ report: FindingsReport, width: Int?, colour: Bool) {
         self.report = report
         self.width = max(width ?? 100, 40)

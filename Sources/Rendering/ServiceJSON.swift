@@ -12,6 +12,7 @@ public struct ServiceJSON: Sendable {
     /// - Parameters:
     ///   - interval: seconds since a watch's last look, over which rates are taken; nil for a single reading.
     ///   - isLine: write the document in one line.
+    ///   - output: what it is appended to.
     public func begin(interval: Double? = nil, isLine: Bool = false, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "{"))
         header.appendJSON(schema: "kstate.services/1", to: &output)
@@ -28,7 +29,11 @@ public struct ServiceJSON: Sendable {
         append(service, to: &output)
     }
 
-    /// - Parameter leftOut: connections to backends beyond the limit.
+    /// - Parameters:
+    ///   - leftOut: connections to backends beyond the limit.
+    ///   - isLine: write it in one line, without that line's end.
+    ///   - output: what it is appended to.
+    ///   - tables: how much of each table was seen.
     public func end(_ tables: ReportTables, leftOut: Int, isLine: Bool = false, to output: inout [UInt8]) {
         output.append(isLine ? "]," : "],\n ")
         if leftOut > 0 { number("\"left_out\":", leftOut, to: &output) }

@@ -5,6 +5,10 @@ public enum ServiceNews {
     /// - Parameters:
     ///   - former: the verdict before, where there was one.
     ///   - time: nanoseconds since 1970.
+    ///   - header: what the records refer to.
+    ///   - backend: the backend that has another verdict now.
+    ///   - buffer: what it is appended to.
+    ///   - service: its service.
     public static func append(
         _ backend: BackendState, of service: ServiceState, was former: BackendVerdict?, _ header: ReportHeader, at time: UInt64,
         to buffer: inout [UInt8]

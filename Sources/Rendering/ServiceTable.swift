@@ -7,7 +7,11 @@ public struct ServiceTable: Sendable {
     private let colour: Bool
     private let showsHeading: Bool
 
-    /// - Parameter width: the terminal's columns; nil off a terminal.
+    /// - Parameters:
+    ///   - width: the terminal's columns; nil off a terminal.
+    ///   - showsHeading: whether the heading is written.
+    ///   - columns: what to show, in order.
+    ///   - colour: whether sequences for colours may be written.
     public init(columns: [ServiceColumn], width: Int?, colour: Bool, showsHeading: Bool) {
         self.columns = columns
         self.width = width

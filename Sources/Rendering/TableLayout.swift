@@ -18,6 +18,7 @@ public struct TableLayout<Shown: TableColumn>: Sendable {
     /// - Parameters:
     ///   - columns: what to show, in order.
     ///   - width: the terminal's columns, into which every row is made to fit; nil lets rows be as wide as they are.
+    ///   - header: what the records refer to.
     public init(columns: [Shown], width: Int?, in header: ReportHeader = ReportHeader(places: [])) {
         asked = Shown.withPlaces(columns, in: header)
         self.header = header

@@ -2,7 +2,7 @@ public import KernelState
 
 /// `-o table` and `-o wide`: aligned columns.
 ///
-/// It holds back the first ``heldRows`` rows to learn their widths, and sorts those by service when that is all there is;
+/// It holds back the first `heldRows` rows to learn their widths, and sorts those by service when that is all there is;
 /// beyond, it prints as entries come, in the kernel's order, so that a million rows need no more memory than ten thousand.
 public struct TableWriter: ConnectionWriter {
     static let heldRows = 10_000
@@ -19,6 +19,9 @@ public struct TableWriter: ConnectionWriter {
     /// - Parameters:
     ///   - width: the terminal's columns; nil off a terminal.
     ///   - keepsOrder: print in the order given, because it is a wanted one.
+    ///   - showsHeading: whether the heading is written.
+    ///   - columns: what to show, in order.
+    ///   - colour: whether sequences for colours may be written.
     public init(columns: [Column], width: Int?, colour: Bool, showsHeading: Bool, keepsOrder: Bool) {
         self.columns = columns
         self.width = width

@@ -10,7 +10,9 @@ public final class SnapshotReader {
     let database: SnapshotDatabase
     let addresses: AddressTable
 
-    /// - Parameter path: of the file itself.
+    /// - Parameters:
+    ///   - path: of the file itself.
+    ///   - name: what the user calls it, where that differs.
     ///   - name: what the user calls it, where that differs.
     public init(path: String, shownAs name: String? = nil) throws(KernelStateError) {
         self.path = name ?? path
