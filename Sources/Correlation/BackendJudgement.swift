@@ -10,7 +10,7 @@ extension BackendState {
     ///   - someReplied: whether any backend of that service has replied to anything.
     func judged(in service: ServiceState, someReplied: Bool) -> BackendState {
         var state = self
-        let expectsReply = someReplied || expectsReplies(of: service.transport, asked: service.endpoint?.port)
+        let expectsReply = someReplied || (service.transport?.expectsReplies(at: service.endpoint?.port, endpoint.port) ?? false)
         state.verdict = decide(expectsReply: expectsReply)
         state.evidence = sentence(for: state.verdict, service, expectsReply: expectsReply)
         return state
@@ -85,19 +85,4 @@ extension BackendState {
     }
 
     private var oldest: String { connections.oldestUnreplied.map { ", oldest \(Int($0)) s" } ?? "" }
-}
-
-extension BackendState {
-    /// UDP ports whose protocol answers every question: DNS, TFTP, Kerberos, NTP, SNMP, LDAP, QUIC and RADIUS.
-    private static let answeringPorts: Set<UInt16> = [53, 69, 88, 123, 161, 389, 443, 1812, 1813]
-
-    /// True where every client waits for a reply. Of other protocols only a reply tells: syslog has none.
-    private func expectsReplies(of transport: TransportProtocol?, asked: UInt16?) -> Bool {
-        guard let transport else { return false }
-        switch transport {
-        case .tcp, .sctp, .dccp, .icmp, .icmpv6: return true
-        case .udp, .udplite: return [asked, endpoint.port].contains { $0.map { Self.answeringPorts.contains($0) } ?? false }
-        default: return false
-        }
-    }
 }

@@ -28,7 +28,8 @@ public struct ConnectionView: Sendable {
         var seenAt: Double = 0
         /// True once an event came for the entry: the kernel then sends all of its events.
         var sendsEvents = false
-        var shown: Connection?
+        /// How it was shown last; nil while it is not.
+        var shown: ConnectionAppearance?
     }
 
     private var tracked: [ID: Tracked] = [:]
@@ -52,7 +53,7 @@ public struct ConnectionView: Sendable {
     /// The connections shown, in no order, with their timers run down from when the kernel last told them.
     public func connections(at time: Double) -> [Connection] {
         tracked.values.compactMap { entry in
-            guard var connection = entry.shown else { return nil }
+            guard entry.shown != nil, var connection = connection(entry) else { return nil }
             if let timeout = entry.flow?.timeout { connection.conntrack?.timeout = Self.left(of: timeout, since: entry.seenAt, at: time) }
             if let expires = entry.row?.expires { connection.ipvs?.expires = Self.left(of: expires, since: rowsSeenAt, at: time) }
             return connection
@@ -85,11 +86,9 @@ public struct ConnectionView: Sendable {
         guard var entry = tracked[id], let known = entry.flow, known.id == flow.id else { return }
         if let counters = flow.counters { entry.flow?.counters = counters }
         if let stop = flow.stop { entry.flow?.stop = stop }
-        if let shown = entry.shown, entry.row == nil {
+        if entry.shown != nil, entry.row == nil, let last = connection(entry) {
             tracked[id] = nil
             forgetZone(id)
-            var last = connection(entry) ?? shown
-            last.place = place
             emit(.end, last)
             return
         }
@@ -161,8 +160,9 @@ public struct ConnectionView: Sendable {
     private mutating func settle(_ id: ID, _ entry: Tracked, _ emit: (ConnectionChange, Connection) -> Void) {
         var entry = entry
         let before = entry.shown
+        let earlier = tracked[id]
         let now = connection(entry).flatMap { admits($0) ? $0 : nil }
-        entry.shown = now
+        entry.shown = now?.appearance
         if entry.flow == nil, entry.row == nil {
             tracked[id] = nil
             forgetZone(id)
@@ -171,8 +171,8 @@ public struct ConnectionView: Sendable {
         }
         switch (before, now) {
         case (nil, let now?): emit(.new, now)
-        case (let before?, nil): emit(.end, before)
-        case (let before?, let now?) where before.appearance != now.appearance: emit(.change, now)
+        case (_?, nil): if let last = earlier.flatMap({ connection($0) }) { emit(.end, last) }
+        case (let before?, let now?) where before != now.appearance: emit(.change, now)
         default: break
         }
     }

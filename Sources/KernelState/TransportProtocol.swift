@@ -58,3 +58,20 @@ public struct TransportProtocol: RawRepresentable, Hashable, Sendable {
         }
     }
 }
+
+extension TransportProtocol {
+    /// UDP ports whose protocol answers every question: DNS, TFTP, Kerberos, NTP, SNMP, LDAP, QUIC and RADIUS.
+    private static let answeringPorts: Set<UInt16> = [53, 69, 88, 123, 161, 389, 443, 1812, 1813]
+
+    /// True where every client waits for a reply. Of other protocols, and of UDP at ports but these, only a reply tells: syslog has
+    /// none.
+    ///
+    /// - Parameter ports: those that the client asked and the backend listens at.
+    public func expectsReplies(at ports: UInt16?...) -> Bool {
+        switch self {
+        case .tcp, .sctp, .dccp, .icmp, .icmpv6: true
+        case .udp, .udplite: ports.contains { $0.map { Self.answeringPorts.contains($0) } ?? false }
+        default: false
+        }
+    }
+}

@@ -162,6 +162,25 @@ class twonodes(unittest.TestCase):
         self.assertEqual({record["node"] for record in records}, {"node1"})
         return records
 
+    def losses(self, scene):
+        """What the doctor says of the two: its findings of lost-between-nodes, by where packets were lost."""
+        result = subprocess.run(
+            [comparison.KSTATE, "doctor", "--from", f"/run/{scene}.node1", "--from", f"/run/{scene}.node2", "-o", "json"],
+            capture_output=True, text=True)
+        findings = [finding for finding in json.loads(result.stdout)["findings"] if finding["rule"] == "lost-between-nodes"]
+        self.assertEqual(result.returncode == 3, bool(findings))
+        return {finding["lost"]: finding for finding in findings}
+
+    def test_the_doctor_says_where_packets_died(self):
+        self.assertEqual(self.losses("well"), {})
+        for scene in ("before_node", "in_pod", "on_return"):
+            losses = self.losses(scene)
+            self.assertEqual(list(losses), [scene])
+            self.assertEqual(losses[scene]["node"], "node1")
+            self.assertEqual(losses[scene]["backend"], {"address": "10.233.72.5", "port": 9153})
+        outer = self.losses("before_node")["before_node"]["commands"]
+        self.assertTrue(any("tcpdump -ni under1 'host 10.0.0.2 and udp port 8472'" in command for command in outer), outer)
+
     def test_an_answered_connection_has_its_twin(self):
         for record in self.read("well"):
             self.assertEqual((record["twin"]["node"], record["twin"]["state"]), ("node2", "ESTABLISHED"))
