@@ -97,7 +97,8 @@ public struct NodeComparison: Sendable {
         diagnosis.unchecked = undecided.sorted { $0.key < $1.key }.map { place, count in
             UncheckedRule(
                 rule: Self.id, place: place,
-                reason: "\(counted(count, "connection")) began after the other node was read: save the nodes at one moment, or the backend's last")
+                reason: "\(counted(count, "connection")) began after the other node was read: save the nodes at one moment, or the "
+                    + "backend's last")
         }
         return diagnosis
     }
@@ -146,7 +147,8 @@ public struct NodeComparison: Sendable {
         finding.evidence = ["\(counted(connections.count, "connection")) unreplied on \(own.place.node)", words.evidence]
         if let clock = clocks[ClockKey(loss.place, loss.backendPlace)], let seconds = clock.seconds {
             finding.evidence.append(
-                "the clock of \(there.place.node) is \(Self.tenths(abs(seconds))) s \(seconds < 0 ? "behind" : "ahead"), by \(counted(clock.count, "connection"))"
+                "the clock of \(there.place.node) is \(Self.tenths(abs(seconds))) s \(seconds < 0 ? "behind" : "ahead"), by "
+                    + "\(counted(clock.count, "connection"))"
             )
         }
         finding.measures = [Measure("unreplied", connections.count)]
@@ -180,7 +182,9 @@ private struct LossWords {
         case .beforeNode:
             title = "packets from \(node) to \(backend) do not arrive at \(other)"
             evidence = "\(other) has no entry of these packets"
-            cause = "They left \(node) and are lost on the way: on the network between the nodes, or as \(other) takes them out of the overlay."
+            cause =
+                "They left \(node) and are lost on the way: on the network between the nodes, or as \(other) takes them out of "
+                + "the overlay."
             remedy = "Capture the outer packets on both nodes; look at firewalls, the overlay's UDP port, its MTU and checksum offload."
         case .inPod:
             title = "\(backend) on \(other) gets the packets of \(node) and does not answer"

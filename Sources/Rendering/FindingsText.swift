@@ -35,7 +35,8 @@ public struct FindingsText {
         if finding.count > 1 {
             appendSentence(
                 "also",
-                "\(finding.count - 1) more of this kind: \(finding.others.joined(separator: ", "))\(finding.others.count < finding.count - 1 ? ", …" : "")",
+                "\(finding.count - 1) more of this kind: "
+                    + "\(finding.others.joined(separator: ", "))\(finding.others.count < finding.count - 1 ? ", …" : "")",
                 to: &buffer)
         }
         for (index, line) in finding.evidence.enumerated() { appendSentence(index == 0 ? "evidence" : "", line, to: &buffer) }
@@ -119,7 +120,8 @@ public struct FindingsText {
             return count == 0 ? nil : "\(count) \(severity.name)"
         }
         buffer.append(contentsOf: (counts.isEmpty ? "Nothing found" : "Found: " + counts.joined(separator: ", ")).utf8)
-        buffer.append(contentsOf: "; \(report.diagnosis.rules.count) rules over \(report.samples) sample\(report.samples == 1 ? "" : "s")".utf8)
+        let samples = report.samples == 1 ? "1 sample" : "\(report.samples) samples"
+        buffer.append(contentsOf: "; \(report.diagnosis.rules.count) rules over \(samples)".utf8)
         if report.samples > 1 { buffer.append(contentsOf: " in \(Int(report.seconds.rounded())) s".utf8) }
         buffer.append(".\n")
     }

@@ -35,7 +35,10 @@ struct DoctorCommand: ParsableCommand {
         help: ArgumentHelp("The output's form.", valueName: "format"))
     var output: Format = .table
 
-    @Option(help: ArgumentHelp("How often the tables are read. With one reading nothing can be said about what needs time.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp(
+            "How often the tables are read. With one reading nothing can be said about what needs "
+                + "time.", valueName: "number"))
     var samples: Int = 3
 
     @Option(help: ArgumentHelp("Seconds from one reading to the next.", valueName: "seconds"))

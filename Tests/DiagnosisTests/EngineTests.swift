@@ -141,7 +141,8 @@ import Testing
                 source: Lab.address("fd00::2"), destination: Lab.address("fd00::1"), transport: .udp, detail: .ports(source: 2, destination: 1)))
         flow.zone = 7
         #expect(
-            NextCommands.delete(flow, in: subject) == "conntrack -D -f ipv6 -p udp --orig-src fd00::1 --orig-dst fd00::2 --sport 1 --dport 2 -w 7")
+            NextCommands.delete(flow, in: subject) == "conntrack -D -f ipv6 -p udp --orig-src fd00::1 --orig-dst fd00::2 --sport 1 "
+                + "--dport 2 -w 7")
     }
 
     @Test func aReferenceIsAnAddress() {

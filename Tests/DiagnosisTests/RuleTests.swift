@@ -129,7 +129,8 @@ import Testing
 
     @Test func nameserversAreReadAsAResolverReadsThem() {
         let text =
-            "# nameserver 192.0.2.9\nnameserver 10.96.0.10\n nameserver\tfe80::1%eth0\nsearch a b\nnameserver nonsense\nnameservers 192.0.2.1\n"
+            "# nameserver 192.0.2.9\nnameserver 10.96.0.10\n nameserver\tfe80::1%eth0\nsearch a b\nnameserver nonsense\nnameservers "
+            + "192.0.2.1\n"
         #expect(ResolverList.nameservers(text) == [Lab.address("10.96.0.10"), Lab.address("fe80::1")])
     }
 

@@ -15,10 +15,10 @@ import subprocess
 import sys
 import unittest
 
-import jsonschema
-import referencing
-
 HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path.insert(0, os.path.join(HERE, ".."))
+import schemas  # noqa: E402
+
 SCENARIOS = os.path.join(HERE, "..", "Lab", "scenarios")
 UML = os.path.join(HERE, "..", "Lab", "uml")
 DOCS = os.path.join(HERE, "..", "..", "docs")
@@ -36,16 +36,6 @@ def scenarios(kernel):
             if re.search(rf"^kernel={kernel}$", script.read(), re.MULTILINE):
                 names.append(os.path.basename(path).removesuffix(".sh"))
     return names
-
-
-def schema_validator():
-    schemas = {}
-    for path in glob.glob(os.path.join(DOCS, "schema", "*.json")):
-        with open(path) as text:
-            schemas[os.path.basename(path)] = json.load(text)
-    registry = referencing.Registry().with_resources(
-        (name, referencing.Resource.from_contents(schema)) for name, schema in schemas.items())
-    return jsonschema.Draft202012Validator(schemas["kstate.findings-1.schema.json"], registry=registry)
 
 
 class Outcome:
@@ -80,7 +70,7 @@ class Outcome:
         problems += [f"false alarm: {rule}" for rule in sorted(self.false_alarms)]
         if self.exit != (3 if self.alarms else 0):
             problems.append(f"exit status {self.exit} with {sorted(self.alarms)}: {self.errors.strip()}")
-        problems += [f"schema: {error.message}" for error in schema_validator().iter_errors(self.document)]
+        problems += [f"schema: {error.message}" for error in schemas.validator("kstate.findings-1.schema.json").iter_errors(self.document)]
         return problems
 
     def said(self):

@@ -31,7 +31,9 @@ struct AddressReused: Rule {
     private func finding(_ group: Suspects.Group, _ subject: Case) -> Finding {
         let pod = holders[group.subject.backend].map { "\($0.name)" } ?? "another pod"
         var finding = Finding(
-            rule: Self.id, severity: .warning, title: "clients of a service are sent to \(group.subject.backend), by now the address of \(pod)",
+            rule: Self.id, severity: .warning,
+            title: "clients of a service are sent to \(group.subject.backend), by now the "
+                + "address of \(pod)",
             cause: "The address was given to another pod while connections to the one before it were still in the table.",
             remedy: "Delete the entries; let the network plugin keep an address back for a while before it is given out again.",
             references: ["aws/amazon-vpc-cni-k8s#3634"])

@@ -43,7 +43,8 @@ struct DeDNATCollision: Rule {
         var finding = Finding(
             rule: Self.id, severity: .warning, title: "\(first.client) speaks to \(first.backend) through several services at once",
             cause:
-                "Both connections look the same to the backend: an answer is translated back to one of the services, and the client of the other gets none.",
+                "Both connections look the same to the backend: an answer is translated back to one of the services, and the client "
+                + "of the other gets none.",
             remedy: "Give the services different backend ports, or let the client use another source port.",
             references: ["kubernetes/kubernetes#107249", "kubernetes/kubernetes#90042"])
         finding.transport = first.transport

@@ -44,13 +44,16 @@ struct DeadConnections: Rule {
         case .serving, .unknown: words = ""
         }
         var finding = Finding(
-            rule: Self.id, severity: .warning, title: "established connections to \(backend)\(words) are dead: nobody acknowledges their data",
+            rule: Self.id, severity: .warning,
+            title: "established connections to \(backend)\(words) are dead: nobody acknowledges "
+                + "their data",
             cause: "The backend or its node went away without a FIN or RST: clients wait until their own timers give up, up to 15 minutes.",
             remedy: "Delete the entries and let the clients connect anew; look whether the pod's node is alive.",
             references: ["kubernetes/kubernetes#77903", "kubernetes/kubernetes#118814"])
         finding.describe(group, showing: group.lasting)
         finding.evidence = [
-            "\(counted(group.count, "connection")) ESTABLISHED with data unacknowledged for \(Self.patience) s or more, in \(subject.samples.count) readings over \(secondsText(subject.seconds))"
+            "\(counted(group.count, "connection")) ESTABLISHED with data unacknowledged for \(Self.patience) s or more, in "
+                + "\(subject.samples.count) readings over \(secondsText(subject.seconds))"
         ]
         finding.measures = [Measure("connections", group.count)]
         finding.commands = NextCommands.capture(backend, in: subject)

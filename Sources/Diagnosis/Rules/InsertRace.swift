@@ -20,7 +20,8 @@ struct InsertRace: Rule {
         var finding = Finding(
             rule: Self.id, severity: .warning, title: "packets are lost while their conntrack entries are inserted",
             cause: isDNS
-                ? "A resolver sends its A and AAAA queries at once from one socket; both make an entry, one of them fails and its packet is dropped: 5 s until the client asks again."
+                ? "A resolver sends its A and AAAA queries at once from one socket; both make an entry, one of them fails and its "
+                    + "packet is dropped: 5 s until the client asks again."
                 : "Packets that make the same entry, or translate to the same one, arrive at once on two CPUs; one of them is dropped.",
             remedy: isDNS
                 ? "NodeLocal DNSCache (no translation for DNS), or `options single-request-reopen` in the clients' resolv.conf."

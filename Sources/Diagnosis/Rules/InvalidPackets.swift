@@ -24,7 +24,8 @@ struct InvalidPackets: Rule {
         var finding = Finding(
             rule: Self.id, severity: seesHalves ? .info : .warning, title: "conntrack calls packets invalid, which then leave untranslated",
             cause:
-                "Packets out of a connection's window, late ones for instance, are not translated back; who gets one knows no such connection and resets.",
+                "Packets out of a connection's window, late ones for instance, are not translated back; who gets one knows no such "
+                + "connection and resets.",
             remedy: "Drop what is invalid (`iptables -A FORWARD -m conntrack --ctstate INVALID -j DROP`), or \(Self.setting)=1.",
             references: ["kubernetes/kubernetes#74839", "kubernetes/kubernetes#117924"])
         finding.evidence = ["invalid rose by \(invalid) in \(secondsText(subject.seconds))"]

@@ -29,7 +29,8 @@ struct NoTwinMasquerade: Rule {
             rule: Self.id, severity: groups.contains { !$0.lasting.isEmpty } ? .warning : .info,
             title: "IPVS connections are not masqueraded: \(Self.setting)=0",
             cause:
-                "Without conntrack entries the masquerade rules do not see IPVS' connections: the backend answers the client past this node, or not at all.",
+                "Without conntrack entries the masquerade rules do not see IPVS' connections: the backend answers the client past "
+                + "this node, or not at all.",
             remedy: "\(Self.setting)=1.", references: ["projectcalico/calico#5747"])
         finding.describe(first, showing: first.kept)
         finding.evidence = [

@@ -26,7 +26,8 @@ struct NotrackBypassed: Rule {
         var finding = Finding(
             rule: Self.id, severity: .warning, title: "queries to the node-local DNS cache are tracked",
             cause:
-                "A rule above the cache's NOTRACK accepts its packets first, or NOTRACK is missing: each query then needs a conntrack entry, with its races and its place in the table.",
+                "A rule above the cache's NOTRACK accepts its packets first, or NOTRACK is missing: each query then needs a "
+                + "conntrack entry, with its races and its place in the table.",
             remedy: "Let the NOTRACK rules of the raw table stand before every other; restart the node-local cache, which writes them.",
             references: ["kubernetes/dns#745"])
         finding.describe(first, showing: first.kept)

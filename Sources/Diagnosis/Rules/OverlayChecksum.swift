@@ -27,14 +27,16 @@ struct OverlayChecksum: Rule {
         var finding = Finding(
             rule: Self.id, severity: .critical, title: "no backend behind \(device.name) answers a service",
             cause:
-                "The outer packets are lost, or the inner ones arrive with a wrong checksum, which the kernel's offload makes of packets that are translated before they enter the overlay.",
+                "The outer packets are lost, or the inner ones arrive with a wrong checksum, which the kernel's offload makes of "
+                + "packets that are translated before they enter the overlay.",
             remedy: "Look at the outer packets on both nodes; where they arrive, switch the device's checksum offload off.",
             references: ["kubernetes/kubernetes#88986", "projectcalico/calico#3145"])
         finding.transport = worst.service.transport
         finding.service = worst.service.endpoint
         finding.backend = worst.backend.endpoint
         finding.evidence = [
-            "\(counted(unreplied, "connection")) unreplied to \(counted(loss.silent.count, "backend")) behind \(device.name); none behind it answers a service"
+            "\(counted(unreplied, "connection")) unreplied to \(counted(loss.silent.count, "backend")) behind \(device.name); none "
+                + "behind it answers a service"
         ]
         let reached = loss.silent.filter { direct.contains(Endpoint(address: $0.backend.endpoint.address, port: 0)) }
         if let pod = reached.first?.backend.endpoint.address {

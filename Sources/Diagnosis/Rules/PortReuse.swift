@@ -39,9 +39,12 @@ struct PortReuse: Rule {
             !subject.last.services.isEmpty
         else { return .silence }
         var finding = Finding(
-            rule: Self.id, severity: reused > 0 ? .warning : .info, title: "a connection that reuses a closed one's port starts a second late",
+            rule: Self.id, severity: reused > 0 ? .warning : .info,
+            title: "a connection that reuses a closed one's port starts a "
+                + "second late",
             cause:
-                "Before Linux 5.9 conn_reuse_mode=1 with vs.conntrack=1 drops the first SYN that meets a connection in TIME_WAIT; the client repeats it after 1 s.",
+                "Before Linux 5.9 conn_reuse_mode=1 with vs.conntrack=1 drops the first SYN that meets a connection in TIME_WAIT; "
+                + "the client repeats it after 1 s.",
             remedy: "net.ipv4.vs.conn_reuse_mode=0, or Linux 5.9 and later.",
             references: ["kubernetes/kubernetes#70747", "kubernetes/kubernetes#93297"])
         finding.evidence = ["conn_reuse_mode=1, vs.conntrack=1, Linux \(subject.place.kernel)"]

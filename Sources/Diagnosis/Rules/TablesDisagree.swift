@@ -38,14 +38,20 @@ struct TablesDisagree: Rule {
         var finding = Finding(
             rule: Self.id, severity: .warning, title: "connections to \(group.subject.backend) \(what)",
             cause:
-                "The conntrack entry was deleted, flushed or replaced while IPVS kept its connection: address translation and IPVS now act on different views.",
+                "The conntrack entry was deleted, flushed or replaced while IPVS kept its connection: address translation and IPVS "
+                + "now act on different views.",
             remedy: "Let the client connect anew; look who deletes conntrack entries (a CNI's or kube-proxy's clean-up, `conntrack -F`).",
             references: [])
         finding.describe(group, showing: group.lasting)
-        finding.evidence = ["\(counted(group.count, "connection")) \(what), in readings over \(secondsText(subject.seconds)); \(Self.setting)=1"]
+        finding.evidence = [
+            "\(counted(group.count, "connection")) \(what), in readings over \(secondsText(subject.seconds)); "
+                + "\(Self.setting)=1"
+        ]
         finding.measures = [Measure("connections", group.count)]
         finding.commands = [
-            "\(NextCommands.conn(in: subject)) --backend \(group.subject.backend) -o wide", subject.commandPrefix + "conntrack -E -e DESTROY",
+            "\(NextCommands.conn(in: subject)) --backend \(group.subject.backend) -o wide",
+            subject.commandPrefix + "conntrack -E "
+                + "-e DESTROY",
         ]
         return finding
     }

@@ -35,15 +35,19 @@ struct UDPWithoutDNAT: Rule {
         let renewed = group.renewed
         guard !renewed.isEmpty else { return nil }
         var finding = Finding(
-            rule: Self.id, severity: .warning, title: "a UDP entry to the service \(group.subject.backend) is not translated to any backend",
+            rule: Self.id, severity: .warning,
+            title: "a UDP entry to the service \(group.subject.backend) is not translated to any "
+                + "backend",
             cause:
-                "The entry was made while the service had no backend, and the client's packets keep it alive: they go to the service's address itself, where nobody answers.",
+                "The entry was made while the service had no backend, and the client's packets keep it alive: they go to the "
+                + "service's address itself, where nobody answers.",
             remedy: "Delete the entry: the next packet is then translated.", references: ["kubernetes/kubernetes#48370"])
         finding.describe(group, showing: renewed)
         finding.service = group.subject.backend
         finding.backend = nil
         finding.evidence = [
-            "\(counted(group.count, "entry", "entries")) [UNREPLIED] with the service itself as the answering end, while others are translated",
+            "\(counted(group.count, "entry", "entries")) [UNREPLIED] with the service itself as the answering end, while others are "
+                + "translated",
             "\(renewed.count) of them got packets within \(secondsText(subject.seconds))",
         ]
         finding.measures = [Measure("connections", group.count), Measure("renewed", renewed.count)]

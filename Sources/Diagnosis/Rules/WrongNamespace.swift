@@ -16,12 +16,16 @@ struct WrongNamespace: Rule {
             let count = subject.setting("net.netfilter.nf_conntrack_count")
         else { return .silence }
         var finding = Finding(
-            rule: Self.id, severity: .warning, title: "\(count) conntrack entries are counted in \(subject.place.namespace.name), \(read) are listed",
+            rule: Self.id, severity: .warning,
+            title: "\(count) conntrack entries are counted in \(subject.place.namespace.name), "
+                + "\(read) are listed",
             cause:
-                "Entries leak or are held back: by packets that wait in a queue (NFQUEUE), or by events that a listener does not take (the dying list).",
+                "Entries leak or are held back: by packets that wait in a queue (NFQUEUE), or by events that a listener does not "
+                + "take (the dying list).",
             remedy: "Look what holds them; be sure that the namespace read is the one meant.", references: ["ntop/PF_RING#521"])
         finding.evidence = [
-            "net.netfilter.nf_conntrack_count \(count), entries listed \(read), in \(subject.samples.count) readings over \(secondsText(subject.seconds))"
+            "net.netfilter.nf_conntrack_count \(count), entries listed \(read), in \(subject.samples.count) readings over "
+                + "\(secondsText(subject.seconds))"
         ]
         finding.measures = [Measure("count", count), Measure("listed", read)]
         finding.commands = [
