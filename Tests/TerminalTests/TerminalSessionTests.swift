@@ -55,7 +55,7 @@ struct TerminalSessionTests {
         #expect(action.sa_flags & SA_ONSTACK != 0)
         var stack = stack_t()
         try #require(sigaltstack(nil, &stack) == 0)
-        #expect(stack.ss_flags & Int32(SS_DISABLE.rawValue) == 0)
+        #expect(stack.ss_flags & Int32(SS_DISABLE) == 0)
         #expect(stack.ss_size >= 65_536)
         session.restore()
     }
