@@ -68,7 +68,8 @@ import Testing
     private func compare(_ name: String) throws -> CaptureComparison { CaptureComparison(capture: try capture(name)) }
 
     private func capture(_ name: String) throws -> [UInt8] {
-        let path = "\(#filePath)".split(separator: "/").dropLast(2).map { "/\($0)" }.joined() + "/Captures/\(name)"
+        let own: String = #filePath
+        let path = own.split(separator: "/").dropLast(2).map { "/\($0)" }.joined() + "/Captures/\(name)"
         return try KernelFile(path: path).contents()
     }
 }

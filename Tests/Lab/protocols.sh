@@ -1,11 +1,13 @@
 # protocols.sh - source this as root on a machine with conntrack: real packets of every protocol that conntrack knows by name,
 # through a router namespace that translates 10.96.0.9 and fd00:96::9 to one server.
 #
-# Leaves $router (the namespace to look at) set; protocols_end removes everything. Traffic never leaves the namespaces.
+# Leaves $router (the namespace to look at) set, and in protocols_lacking which of helper and labels this kernel cannot do;
+# protocols_end removes everything. Traffic never leaves the namespaces.
 protocols=kstate-protocols-$$
 router=$protocols-node
 protocols_here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 protocols_pids=()
+protocols_lacking=()
 
 protocols_begin() {
   local name tables
@@ -19,9 +21,9 @@ protocols_begin() {
     net.netfilter.nf_conntrack_{sctp_timeout_{closed,cookie_wait},udp_timeout{,_stream},{icmp,icmpv6,gre}_timeout}=600
   protocols_translate iptables-legacy 10.96.0.9 10.9.2.2
   protocols_translate ip6tables-legacy fd00:96::9 fd00:9:2::2
-  ip netns exec "$router" iptables-legacy -t raw -A PREROUTING -p tcp --dport 21 -j CT --helper ftp
+  ip netns exec "$router" iptables-legacy -t raw -A PREROUTING -p tcp --dport 21 -j CT --helper ftp || protocols_lacking+=(helper)
   ip netns exec "$router" iptables-legacy -t raw -A PREROUTING -i client -p icmp -j CT --zone-orig 7
-  protocols_label udp 3 77
+  protocols_label udp 3 77 || protocols_lacking+=(labels)
   protocols_run server serve
   protocols_run client ask
 }
@@ -46,11 +48,10 @@ protocols_translate() { # protocols_translate TABLES SERVICE SERVER: to the serv
   ip netns exec "$router" "$1" -t mangle -A PREROUTING -d "$2" -j CONNMARK --set-mark 0x4000
 }
 
-protocols_label() { # protocols_label PROTOCOL NUMBER...: where nft and the kernel have labels
-  local protocol=$1 number
-  shift
-  ip netns exec "$router" nft "add table inet labels; add chain inet labels forwarded { type filter hook forward priority 0; }"
-  for number in "$@"; do ip netns exec "$router" nft add rule inet labels forwarded meta l4proto "$protocol" ct label set "$number"; done
+protocols_label() { # protocols_label PROTOCOL NUMBER NUMBER
+  ip netns exec "$router" nft "add table inet labels
+    add chain inet labels forwarded { type filter hook forward priority 0; }
+    add rule inet labels forwarded meta l4proto $1 ct label set $2 ct label set $3"
 }
 
 protocols_run() { # protocols_run NAME WHAT: goes on when the program has said that it is ready, or done
