@@ -75,8 +75,11 @@ let package = Package(
             name: "fact-printer", dependencies: ["KernelState", "Netlink", "IPVS", "NodeReading", "Correlation"],
             path: "Tests/Lab/FactPrinter", swiftSettings: lifetimes),
         .testTarget(name: "KernelStateTests", dependencies: ["KernelState"], swiftSettings: strict),
-        .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], swiftSettings: lifetimes),
-        .testTarget(name: "ConntrackTests", dependencies: ["Conntrack", "ConntrackText", "Netlink", "CLinux"], swiftSettings: lifetimes),
+        .target(name: "ScriptedKernel", path: "Tests/ScriptedKernel", swiftSettings: strict),
+        .testTarget(name: "NetlinkTests", dependencies: ["Netlink", "KernelState", "CLinux", "ScriptedKernel"], swiftSettings: lifetimes),
+        .testTarget(
+            name: "ConntrackTests", dependencies: ["Conntrack", "ConntrackText", "KernelState", "Netlink", "CLinux", "ScriptedKernel"],
+            swiftSettings: lifetimes),
         .testTarget(name: "IPVSTests", dependencies: ["IPVS", "Netlink"], swiftSettings: lifetimes),
         .testTarget(name: "NodeReadingTests", dependencies: ["NodeReading", "Netlink"], swiftSettings: lifetimes),
         .testTarget(name: "CorrelationTests", dependencies: ["Correlation", "Filters"], swiftSettings: strict),
