@@ -75,7 +75,8 @@ let package = Package(
             name: "fact-printer", dependencies: ["KernelState", "Netlink", "IPVS", "NodeReading", "Correlation"],
             path: "Tests/Lab/FactPrinter", swiftSettings: lifetimes),
         .testTarget(name: "KernelStateTests", dependencies: ["KernelState"], swiftSettings: strict),
-        .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], swiftSettings: lifetimes),
+        .target(name: "ScriptedKernel", path: "Tests/Support/ScriptedKernel", swiftSettings: strict),
+        .testTarget(name: "NetlinkTests", dependencies: ["Netlink", "KernelState", "CLinux", "ScriptedKernel"], swiftSettings: lifetimes),
         // The second decoder of conntrack's messages, and what holds the first one against it.
         .target(name: "PeerDecoder", dependencies: ["CNetfilterConntrack"], path: "Tests/Support/PeerDecoder", swiftSettings: strict),
         .target(
@@ -86,7 +87,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ConntrackTests",
-            dependencies: ["Conntrack", "ConntrackText", "Netlink", "PeerDecoder", "DecoderComparison", "CLinux"], swiftSettings: lifetimes),
+            dependencies: [
+                "Conntrack", "ConntrackText", "KernelState", "Netlink", "PeerDecoder", "DecoderComparison", "ScriptedKernel", "CLinux",
+            ], swiftSettings: lifetimes),
         .testTarget(name: "IPVSTests", dependencies: ["IPVS", "Netlink"], swiftSettings: lifetimes),
         .testTarget(name: "NodeReadingTests", dependencies: ["NodeReading", "Netlink"], swiftSettings: lifetimes),
         .testTarget(name: "CorrelationTests", dependencies: ["Correlation", "Filters"], swiftSettings: strict),

@@ -10,7 +10,7 @@ internal import Netlink
 public final class ConntrackTable: EntrySource {
     public static let maximumPasses = 3
 
-    private var socket: NetlinkSocket
+    private(set) var socket: NetlinkSocket
     private let gauge: TableGauge
     private let list: ConntrackList
     private var walks: [KernelWalk?]

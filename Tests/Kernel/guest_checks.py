@@ -130,6 +130,58 @@ class watch(unittest.TestCase):
         self.assertEqual(sum(event["event"] == "lost" for event in events), 0)
 
 
+class moduleremoved(unittest.TestCase):
+    """A module is removed under a watch: the watch goes on with what is left, and says what is not."""
+
+    def setUp(self):
+        self.watching = subprocess.Popen([comparison.KSTATE, "conn", "--watch", "-o", "jsonl", "--port", "9153"], stdout=subprocess.PIPE, text=True)
+
+    def events(self, wanted):
+        """The events up to the first that is `wanted`."""
+        events = []
+        for line in self.watching.stdout:
+            events.append(json.loads(line))
+            if wanted(events[-1]):
+                return events
+        self.fail(f"the watch ended after {len(events)} events: {events[-3:]}")
+
+    def stop(self):
+        self.watching.send_signal(2)
+        self.watching.communicate(timeout=60)
+        self.assertEqual(self.watching.returncode, 0)
+
+    def test_1_ip_vs(self):
+        joined = set()
+
+        def halves(event):
+            connection = event.get("connection") or {}
+            if connection.get("ipvs") and connection["conntrack"]:
+                joined.add((connection["client"]["address"], connection["client"]["port"]))
+            return len(joined) >= 8
+        self.events(halves)
+        subprocess.run(["ipvsadm", "-C"], check=True)
+        subprocess.run(["rmmod", "ip_vs_rr", "ip_vs_wrr", "ip_vs_lc", "ip_vs_sh", "ip_vs"], check=True)
+        events = self.events(lambda event: event["event"] == "resync" and not event["tables"]["ipvs"]["available"])
+        self.assertIn("ip_vs is not loaded", events[-1]["tables"]["ipvs"]["reason"])
+        without = [event for event in events if event["event"] in ("change", "end") and not event["connection"]["ipvs"]]
+        self.assertGreaterEqual(len(without), 8)
+        self.assertNotIn("ip_vs", modules())
+        self.stop()
+        self.assertNotIn("ip_vs", modules())
+
+    def test_2_conntrack_netlink(self):
+        self.events(lambda event: event["event"] == "resync")
+        subprocess.run(["rmmod", "nf_conntrack_netlink"], check=True)
+        gone = self.events(lambda event: event["event"] == "resync")[-1]["tables"]["conntrack"]
+        self.assertFalse(gone["available"])
+        self.assertIn("modprobe nf_conntrack_netlink", gone["reason"])
+        self.assertNotIn("nf_conntrack_netlink", modules())
+        subprocess.run(["modprobe", "nf_conntrack_netlink"], check=True)
+        back = self.events(lambda event: event["event"] == "resync")[-1]["tables"]["conntrack"]
+        self.assertTrue(back["available"] and back["complete"])
+        self.stop()
+
+
 class absent(UnloadedFacts):
     def test_the_module_is_named_and_not_loaded(self):
         before = modules()

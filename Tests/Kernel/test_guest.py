@@ -43,6 +43,9 @@ class Guest(unittest.TestCase):
     def test_a_watch_follows_ipvs(self):
         self.run_in_guest("watch")
 
+    def test_a_watch_outlives_the_modules(self):
+        self.run_in_guest("module-removed")
+
     def test_without_ip_vs_nothing_is_loaded(self):
         self.run_in_guest("absent", MODULES="nf_conntrack_netlink nf_nat veth dummy")
 

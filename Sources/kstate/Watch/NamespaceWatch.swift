@@ -189,8 +189,9 @@ final class NamespaceWatch {
     /// Asks for entries that no event can be trusted to tell of, in turn, for a bounded share of the time.
     private func lookUpSome() {
         let now = Host.uptime
-        guard now >= lookupDue, var socket = lookup.take() else { return }
+        guard now >= lookupDue else { return }
         lookupDue = now + Self.lookupPeriod
+        guard noticeModule(), var socket = lookup.take() else { return }
         if lookupQueue.isEmpty { lookupQueue = view.ids }
         while let id = lookupQueue.popLast(), Host.uptime - now < Self.lookupBudget {
             guard let flow = view.needsLookup(id, at: now) else { continue }
@@ -207,14 +208,35 @@ final class NamespaceWatch {
         lookup = .some(socket)
     }
 
+    /// A lookup after nf_conntrack_netlink was removed would load it again. Once somebody else has, the table is read anew.
+    private func noticeModule() -> Bool {
+        do throws(KernelStateError) {
+            try source.handle.inside { () throws(KernelStateError) in _ = try TableGauge() }
+            if conntrack?.available == false { needsDump = true }
+            return !needsDump
+        } catch {
+            if conntrack?.available != false {
+                conntrack = .unavailable(error.description)
+                emit(.resync(tables, of: index))
+            }
+            return false
+        }
+    }
+
     // MARK: IPVS
 
     private func stepIPVS() {
         guard filter.table != .conntrack else { return }
         if !ipvs.isReading {
             guard Host.uptime >= ipvs.dueAt else { return }
+            let wasThere = ipvs.coverage?.available
             ipvs.begin()
-            if !ipvs.isReading { return view.apply(rows: [], services: ServiceIndex(), at: Host.uptime, tell) }
+            if !ipvs.isReading {
+                view.apply(rows: [], services: ServiceIndex(), at: Host.uptime, tell)
+                // The module has gone: whoever follows the lines hears why the table has emptied.
+                if wasThere == true { emit(.resync(tables, of: index)) }
+                return
+            }
         }
         guard let reading = ipvs.step() else { return }
         related = filter.relatedServices(of: reading.services)
