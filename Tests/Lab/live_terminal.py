@@ -36,7 +36,11 @@ class LiveTerminal:
         self.shell, self.master = pty.fork()
         if self.shell == 0:
             self.news.close()
-            be_a_shell(command, theirs, {**os.environ, "TERM": "xterm", **(environment or {})})
+            try:
+                be_a_shell(command, theirs, {**os.environ, "TERM": "xterm", **(environment or {})})
+            finally:
+                # Whatever happens, it is not to go on as a second run of the tests.
+                os._exit(0)
         theirs.close()
         self.resize(rows, columns)
         self.found = self.modes
@@ -46,7 +50,9 @@ class LiveTerminal:
     def told(self):
         """What the shell has to say next: `started PID`, `stopped` or `ended STATUS`."""
         self.until(lambda: select.select([self.news], [], [], 0)[0], "the shell has something to say")
-        return self.news.recv(64).decode().strip()
+        news = self.news.recv(64).decode().strip()
+        self.has_ended = news.startswith("ended")
+        return news
 
     @property
     def modes(self):
@@ -75,7 +81,8 @@ class LiveTerminal:
                 return
         for frame in FRAME.finditer(self.output, self.frames_read_to):
             self.frames_read_to = frame.end()
-            self.lines = ESCAPE.sub(b"", frame[1]).decode(errors="replace").split("\r\n")
+            # The terminal puts a carriage return of its own before each newline.
+            self.lines = ESCAPE.sub(b"", frame[1]).decode(errors="replace").replace("\r", "").split("\n")
 
     def until(self, is_true, what):
         """Reads on until it is true."""
@@ -106,6 +113,8 @@ class LiveTerminal:
         self.until(is_gone, f"process {process} has ended")
 
     def close(self):
+        if not self.has_ended:
+            os.kill(self.process, signal.SIGKILL)
         self.news.close()
         os.waitpid(self.shell, 0)
         os.close(self.master)
@@ -131,4 +140,3 @@ def be_a_shell(command, news, environment):
             news.sendall(f"ended {os.waitstatus_to_exitcode(status)}\n".encode())
             break
     news.recv(1)
-    os._exit(0)
