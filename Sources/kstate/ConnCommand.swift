@@ -79,7 +79,7 @@ struct ConnCommand: ParsableCommand {
 
     private func runWatch(_ filter: ConnectionFilter, _ sources: [LiveSource], _ names: ReportNames?) throws {
         let header = ReportHeader(places: sources.map(\.place), names: names)
-        try runReporting { () throws(KernelStateError) in
+        try runReporting {
             let signals = try SignalQueue()
             if output.output != .jsonl, OutputOptions.isTerminal, let session = TerminalSession(descriptor: STDIN_FILENO) {
                 let content = ConnectionContent(header: header, order: arrangement.order)
@@ -94,9 +94,11 @@ struct ConnCommand: ParsableCommand {
 }
 
 /// Runs what reads the kernel, and says why when it cannot.
-func runReporting(_ body: () throws(KernelStateError) -> Void) throws(ExitStatus) {
-    do throws(KernelStateError) {
+func runReporting(_ body: () throws -> Void) throws(ExitStatus) {
+    do {
         try body()
+    } catch let status as ExitStatus {
+        throw status
     } catch {
         printError("kstate: \(error)")
         throw ExitStatus.unreadable

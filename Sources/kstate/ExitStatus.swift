@@ -10,9 +10,10 @@ struct ExitStatus: Error {
     static let foundSomething = ExitStatus(code: 3)
 }
 
-/// Writes a line to standard error, at once.
+/// Writes a line to standard error, at once. A control character, which a name in it may hold, becomes a question mark.
 func printError(_ message: String) {
     let line = Array((message.hasSuffix("\n") ? message : message + "\n").utf8)
+        .map { ($0 < 0x20 && $0 != UInt8(ascii: "\n")) || $0 == 0x7f ? UInt8(ascii: "?") : $0 }
     _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }
 

@@ -79,7 +79,7 @@ struct ServiceCommand: ParsableCommand {
         let header = ReportHeader(places: sources.map(\.place))
         let watched = reading.filter.ofServices
         let counts = WatchedServices(reading: reading, order: order, facts: sources.map { $0.facts() })
-        try runReporting { () throws(KernelStateError) in
+        try runReporting {
             let signals = try SignalQueue()
             if output.output != .jsonl, OutputOptions.isTerminal, let session = TerminalSession(descriptor: STDIN_FILENO) {
                 let content = ServiceContent(header: header, counts: counts, interval: interval)

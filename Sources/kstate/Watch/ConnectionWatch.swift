@@ -13,6 +13,8 @@ protocol WatchOutput {
     mutating func refresh(_ watches: [NamespaceWatch], at time: Double) -> Bool
     /// When ``refresh(_:at:)`` wants to be called again.
     var dueAt: Double { get }
+    /// Why nothing more could be written.
+    var error: OutputError? { get }
     /// A key's descriptor, where there are keys.
     var keyboard: Int32? { get }
     mutating func handle(_ signal: WatchSignal)
@@ -39,15 +41,18 @@ struct ConnectionWatch<Output: WatchOutput> {
         self.watches = watches
     }
 
-    /// Runs until a signal, a key or the output's end stops it.
-    func run(_ signals: borrowing SignalQueue) {
+    /// Runs until a signal, a key or the output's end stops it. A full disk, said already, is a failure; a closed pipe is none.
+    func run(_ signals: borrowing SignalQueue) throws {
         while true {
             for watch in watches { watch.step() }
             for signal in signals.read() {
                 if signal == .end { return }
                 state.output.handle(signal)
             }
-            guard state.output.refresh(watches, at: Host.uptime) else { return }
+            guard state.output.refresh(watches, at: Host.uptime) else {
+                if let error = state.output.error, error != .closedPipe { throw ExitStatus.unreadable }
+                return
+            }
             wait(signals.descriptor)
         }
     }

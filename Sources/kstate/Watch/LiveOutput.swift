@@ -49,6 +49,7 @@ struct LiveOutput<Content: LiveContent>: WatchOutput {
     }
 
     var keyboard: Int32? { STDIN_FILENO }
+    var error: OutputError? { nil }
 
     /// Once a second the timers have run down; after news, as soon as a frame may come.
     var dueAt: Double { drawnAt + max(isDirty ? Self.frameInterval : 1, drawingTook / Self.shareOfTime) }

@@ -21,6 +21,7 @@ struct ServiceLines: WatchOutput {
     private let interval: Double
     private var verdicts: [BackendName: BackendVerdict] = [:]
     private(set) var dueAt = 0.0
+    private(set) var error: OutputError?
 
     init(_ form: Form, header: ReportHeader, counts: WatchedServices, interval: Double) {
         self.form = form
@@ -48,7 +49,8 @@ struct ServiceLines: WatchOutput {
         case .text: appendNews(look.services, to: &sink.buffer)
         }
         sink.flush()
-        guard let error = sink.error else { return true }
+        error = sink.error
+        guard let error else { return true }
         // A closed pipe ends quietly.
         if error != .closedPipe { printError("kstate: \(error.text)") }
         return false

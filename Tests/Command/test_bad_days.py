@@ -1,0 +1,138 @@
+"""Processes and namespaces that end while they are read, names with control characters, closed pipes and full disks under a watch."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+
+KSTATE = os.environ["KSTATE"]
+NETNS = f"kstate-bad-{os.getpid()}"
+CLIENT = 'import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.2", 53))'
+
+
+def run(*arguments, **options):
+    return subprocess.run([KSTATE, *arguments], capture_output=True, text=True, timeout=120, **options)
+
+
+def namespace_with_an_entry(test, name):
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    test.addClassCleanup(subprocess.run, ["ip", "netns", "del", name], check=True)
+    subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
+    inside = ["ip", "netns", "exec", name]
+    subprocess.run([*inside, "iptables-legacy", "-A", "OUTPUT", "-m", "conntrack", "--ctstate", "NEW", "-j", "ACCEPT"], check=True)
+    return inside
+
+
+class Ending(unittest.TestCase):
+    """Whatever ends meanwhile: a reading or a reason, never a crash."""
+
+    def check(self, result):
+        self.assertIn(result.returncode, (0, 1), result.stderr)
+        self.assertNotIn("atal error", result.stderr)
+        if result.returncode == 1:
+            self.assertRegex(result.stderr, "(?m)^kstate: .+: .+")
+
+    def test_processes_that_end(self):
+        for round in range(40):
+            process = subprocess.Popen(["unshare", "-n", "sleep", f"0.0{round:02}"])
+            self.check(run("conn", "--pid", str(process.pid), "-o", "jsonl"))
+            process.wait()
+
+    def test_namespaces_that_come_and_go(self):
+        churn = subprocess.Popen(
+            ["bash", "-c", "while kill -0 $PPID; do unshare -n true & ip netns add $0; unshare -n sleep 0.02 & ip netns del $0; wait; done",
+             f"{NETNS}-churn"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            for command in (["conn", "-o", "jsonl"], ["service", "-o", "json"]):
+                for _ in range(6):
+                    self.check(run(*command, "--all-netns"))
+        finally:
+            churn.terminate()
+            churn.wait()
+            subprocess.run(["ip", "netns", "del", f"{NETNS}-churn"], capture_output=True)
+
+
+class ControlCharacters(unittest.TestCase):
+    """A namespace's name that would recolour the terminal and ring its bell."""
+
+    @classmethod
+    def setUpClass(cls):
+        inside = namespace_with_an_entry(cls, NETNS)
+        subprocess.run([*inside, "python3", "-c", CLIENT], check=True)
+        directory = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(directory.cleanup)
+        cls.path = os.path.join(directory.name, "a\x1b[31m\nb\x07")
+        os.symlink(f"/run/netns/{NETNS}", cls.path)
+
+    def assert_clean(self, text, allowed="\n"):
+        self.assertEqual([character for character in text if (ord(character) < 32 or ord(character) == 127) and character not in allowed], [])
+
+    def test_tables_and_json(self):
+        for command in ("conn", "service"):
+            for form in ("table", "json", "jsonl"):
+                with self.subTest(command=command, form=form):
+                    result = run(command, "--netns", self.path, "--netns", f"/run/netns/{NETNS}", "-o", form)
+                    self.assertEqual(result.returncode, 0, result.stderr)
+                    self.assert_clean(result.stdout)
+                    self.assert_clean(result.stderr)
+
+    def test_json_keeps_the_name(self):
+        document = json.loads(run("conn", "--netns", self.path, "-o", "json").stdout)
+        self.assertIn(self.path, json.dumps(document, ensure_ascii=False).encode().decode("unicode_escape"))
+
+    def test_csv_has_a_row_a_connection(self):
+        output = run("conn", "--netns", self.path, "-o", "csv").stdout
+        self.assertNotIn("\x1b", output)
+        rows = list(csv.reader(io.StringIO(output)))
+        self.assertEqual({len(row) for row in rows}, {len(rows[0])})
+
+    def test_a_name_that_is_not_there(self):
+        result = run("conn", "--netns", "no\x1b[31msuch")
+        self.assertEqual(result.returncode, 1)
+        self.assert_clean(result.stderr)
+
+    def test_a_watch_s_lines(self):
+        watch = subprocess.Popen(["timeout", "--preserve-status", "--signal=INT", "3", KSTATE, "conn", "--netns", self.path, "--watch"], stdout=subprocess.PIPE, text=True)
+        output, _ = watch.communicate(timeout=60)
+        self.assertEqual(watch.returncode, 0)
+        self.assertNotEqual(output, "")
+        self.assert_clean(output)
+
+
+class Output(unittest.TestCase):
+    WATCHES = (["conn", "--watch", "-o", "jsonl"], ["service", "--watch", "-o", "jsonl", "--interval", "1"])
+
+    @classmethod
+    def setUpClass(cls):
+        cls.inside = namespace_with_an_entry(cls, NETNS)
+
+    def test_a_full_disk(self):
+        for arguments in (*self.WATCHES, ["service"], ["doctor", "--samples", "1"], ["doctor", "--samples", "1", "-o", "json"]):
+            with self.subTest(arguments), open("/dev/full", "w") as full:
+                result = subprocess.run([KSTATE, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
+                self.assertEqual(result.returncode, 1)
+                self.assertEqual(result.stderr.count("No space left on device"), 1, result.stderr)
+
+    def test_a_closed_pipe_ends_a_watch_quietly(self):
+        for arguments in self.WATCHES:
+            with self.subTest(arguments):
+                watch = subprocess.Popen([KSTATE, *arguments, "--netns", NETNS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                watch.stdout.readline()
+                watch.stdout.close()
+                # Something must happen for the watch to notice: its own lines of the next second, or this connection.
+                while watch.poll() is None:
+                    subprocess.run([*self.inside, "python3", "-c", CLIENT], check=True)
+                    try:
+                        watch.wait(1)
+                    except subprocess.TimeoutExpired:
+                        pass
+                self.assertEqual(watch.returncode, 0)
+                self.assertNotIn("pipe", watch.stderr.read())
+                watch.stderr.close()
+
+
+if __name__ == "__main__":
+    unittest.main()
