@@ -13,7 +13,6 @@ public final class SnapshotReader {
     /// - Parameters:
     ///   - path: of the file itself.
     ///   - name: what the user calls it, where that differs.
-    ///   - name: what the user calls it, where that differs.
     public init(path: String, shownAs name: String? = nil) throws(KernelStateError) {
         self.path = name ?? path
         database = try SnapshotDatabase(reading: path, shownAs: name ?? path)

@@ -53,15 +53,19 @@ struct ConnectionWatch<Output: WatchOutput> {
                 if let error = state.output.error, error != .closedPipe { throw ExitStatus.unreadable }
                 return
             }
-            wait(signals.descriptor)
+            guard wait(signals.descriptor) else { return }
         }
     }
 
-    private func wait(_ signals: Int32) {
+    /// Waits until there is something to do; false once nobody reads the output any more, which a quiet watch would not notice by
+    /// writing.
+    private func wait(_ signals: Int32) -> Bool {
         let due = watches.map(\.dueAt).reduce(state.output.dueAt, min)
         let milliseconds = due.isFinite ? Int32(min(max(0, (due - Host.uptime) * 1_000 + 0.999), 3_600_000)) : -1
         var waiting = ([signals] + watches.compactMap(\.descriptor) + [state.output.keyboard].compactMap { $0 })
             .map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        waiting.append(pollfd(fd: STDOUT_FILENO, events: 0, revents: 0))
         _ = poll(&waiting, nfds_t(waiting.count), milliseconds)
+        return waiting[waiting.count - 1].revents & Int16(POLLERR) == 0
     }
 }
