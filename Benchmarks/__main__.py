@@ -24,7 +24,7 @@ def compiled(directory):
     built = {name: os.path.join(directory, name) for name in ("floor", "hold", "old-kernel.so")}
     for name in ("floor", "hold"):
         sh(f"cc -O2 -Wall -o {built[name]} {HERE}/{name}.c")
-    sh(f"cc -O2 -Wall -shared -fPIC -o {built['old-kernel.so']} {HERE}/old-kernel.c")
+    sh(f"cc -O2 -Wall -shared -fPIC -o {built['old-kernel.so']} {HERE}/../Tests/Lab/old-kernel.c")
     return built
 
 

@@ -21,6 +21,8 @@ public final class ConntrackTable: EntrySource {
     private var given: FingerprintSet
     private var readInPass = 0
     private var kernelIgnoresFilter = false
+    /// The families that this pass has walked; nil stands for both.
+    private var familiesRead: Set<AddressFamily?> = []
     private var interrupted = false
     private var resizedTo: UInt64?
     private var ended = false
@@ -96,6 +98,7 @@ public final class ConntrackTable: EntrySource {
     private func takeDump() throws(KernelStateError) -> NetlinkDump {
         if let current = dump.take() { return current }
         if walkIndex == 0 {
+            familiesRead = []
             before = gauge.read()
             readInPass = 0
             coverage.passes += 1
@@ -112,13 +115,17 @@ public final class ConntrackTable: EntrySource {
     }
 
     private func finishWalk() {
+        familiesRead.insert(walks[walkIndex]?.family)
         walkIndex += 1
-        // A kernel that ignores the filter has just handed out the whole table: the other walks would do the same again.
-        if kernelIgnoresFilter { walkIndex = walks.count }
+        // A kernel that ignores the filter heeds the family all the same, and hands out all of it: another walk over that family would
+        // do the same again.
+        while kernelIgnoresFilter, walkIndex < walks.count, isRead(walks[walkIndex]?.family) { walkIndex += 1 }
         guard walkIndex == walks.count else { return }
         walkIndex = 0
         finishPass()
     }
+
+    private func isRead(_ family: AddressFamily?) -> Bool { familiesRead.contains(family) || familiesRead.contains(nil) }
 
     private func finishPass() {
         let after = gauge.read()
@@ -139,7 +146,8 @@ public final class ConntrackTable: EntrySource {
         if let buckets = resizedTo ?? (before.buckets != after.buckets ? after.buckets : nil) {
             return "the table was resized while it was read, from \(before.buckets) to \(buckets) buckets"
         }
-        guard list == .confirmed, !coverage.kernelFiltered || kernelIgnoresFilter else { return nil }
+        // The kernel counts both families, and what it filtered it does not count.
+        guard list == .confirmed, familiesRead.contains(nil), !coverage.kernelFiltered || kernelIgnoresFilter else { return nil }
         let counted = min(before.entries, after.entries)
         if UInt64(readInPass) + Self.slack(counted) < counted {
             return "\(readInPass) entries were read where the kernel counts \(counted)"

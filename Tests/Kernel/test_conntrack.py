@@ -89,6 +89,21 @@ class RandomEntries(FilledNamespace):
                 ids("--protocol", "udp", "--backend", "10.244.0.0/16", "--kernel-filter", mode),
                 wanted(lambda r: r["protocol"] == "udp" and r["backend"]["address"].startswith("10.244.")))
 
+    def test_a_kernel_that_has_no_filter_gives_the_same(self):
+        """old-kernel.c gives the filter's attributes numbers that no kernel knows, which all of them ignore."""
+        self.fill(20_000)
+        with tempfile.TemporaryDirectory() as directory:
+            preloaded = os.path.join(directory, "old-kernel.so")
+            sh(f"cc -O2 -Wall -shared -fPIC -o {preloaded} {LAB}/old-kernel.c")
+            for filters in ("--protocol tcp --family 4 --service :9153", "--protocol tcp,udp --service :9153,:53", "--unreplied", "--unreplied --mark 0/0xff"):
+                with self.subTest(filters):
+                    arguments = [*filters.split(), "--table", "conntrack", "--count"]
+                    expected = comparison.kstate(*arguments, "--kernel-filter", "never", netns=self.netns)
+                    always = [comparison.KSTATE, "conn", *arguments, "--kernel-filter", "always", "--netns", self.netns]
+                    result = subprocess.run(always, capture_output=True, text=True, env={**os.environ, "LD_PRELOAD": preloaded})
+                    self.assertEqual((result.returncode, result.stdout), (0, expected), result.stderr)
+                    self.assertGreater(int(expected), 0)
+
     def test_the_table_is_resized_while_it_is_read(self):
         self.fill(100_000)
         before = subprocess.check_output(["sysctl", "-n", "net.netfilter.nf_conntrack_buckets"], text=True).strip()
