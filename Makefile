@@ -78,6 +78,9 @@ install: build completions
 bench: build
 	swift build -c release --static-swift-stdlib --product table-filler
 	python3 Benchmarks
+	Benchmarks/service
+	Benchmarks/snapshot
+	Benchmarks/kube
 
 clean:
 	rm -rf .build .build-man .build-fuzz

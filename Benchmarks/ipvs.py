@@ -40,6 +40,10 @@ def main():
     line(
         f"IPVS and conntrack joined, {count:,} and {twins:,}", f"{joined.seconds:.3f} s", f"{joined.user:.2f} s",
         f"IPVS alone {alone.seconds:.3f} s, {alone.memory:.0f} MB", f"{joined.seconds / alone.seconds:.2f}", "", f"{joined.memory:.0f} MB")
+    if count <= MANY:
+        connections, services = [KSTATE, "conn", "-o", "json"], [KSTATE, "service", "-o", "json"]
+        compare("service -o json over both tables", services, "conn -o json", connections, "1.25")
+        compare("doctor --samples 1 -o json over both", [KSTATE, "doctor", "--samples", "1", "-o", "json"], "service -o json", services, "1.50")
     line(
         "the same, 256 of them asked for: --client 10.64.0.0/24", f"{few.seconds:.3f} s", f"{few.user:.2f} s", "", "", "", f"{few.memory:.0f} MB")
 
