@@ -25,13 +25,3 @@ extension ConnectionFilter {
         return services.admits(asked?.endpoint) && backends.admits(backend)
     }
 }
-
-extension ServiceIdentity {
-    /// The family of the address that clients ask.
-    fileprivate var family: AddressFamily {
-        switch self {
-        case .address(_, let endpoint): endpoint.address.family
-        case .firewallMark(_, let family): family
-        }
-    }
-}
