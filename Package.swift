@@ -48,6 +48,7 @@ let package = Package(
         .target(name: "Rendering", dependencies: ["KernelState", "Diagnosis", "CLinux"], swiftSettings: strict),
         .target(name: "ConntrackText", dependencies: ["KernelState", "CNetfilterConntrack"], swiftSettings: strict),
         .target(name: "Kubernetes", dependencies: ["KernelState", "CCurl", "CYAML"], swiftSettings: strict),
+        .target(name: "Redaction", dependencies: ["KernelState"], swiftSettings: strict),
         .target(name: "Terminal", dependencies: ["KernelState", "Rendering", "CLinux"], swiftSettings: strict),
 
         // The same records in a file.
@@ -61,8 +62,8 @@ let package = Package(
         .executableTarget(
             name: "kstate",
             dependencies: [
-                "KernelState", "Netlink", "Conntrack", "IPVS", "NodeReading", "Snapshots", "Kubernetes", "Correlation", "Diagnosis",
-                "Filters", "Rendering", "ConntrackText", "Terminal", "CLinux",
+                "KernelState", "Netlink", "Conntrack", "IPVS", "NodeReading", "Snapshots", "Kubernetes", "Redaction", "Correlation",
+                "Diagnosis", "Filters", "Rendering", "ConntrackText", "Terminal", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -98,6 +99,7 @@ let package = Package(
         .testTarget(name: "RenderingTests", dependencies: ["Rendering", "ConntrackText"], swiftSettings: strict),
         .testTarget(
             name: "KubernetesTests", dependencies: ["Kubernetes", "KernelState"], exclude: ["Support"], swiftSettings: strict),
+        .testTarget(name: "RedactionTests", dependencies: ["Redaction", "KernelState"], swiftSettings: strict),
         .testTarget(name: "SnapshotsTests", dependencies: ["Snapshots", "KernelState"], swiftSettings: strict),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal", "Rendering"], swiftSettings: strict),
     ]

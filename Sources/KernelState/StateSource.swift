@@ -77,10 +77,15 @@ public protocol StateSource {
 
     /// What else is known of the namespace and its node, as far as it could be read.
     func facts() -> NodeFacts
+
+    /// The cluster's names, where the source keeps them; nil where somebody else must be asked.
+    func savedNames() throws(KernelStateError) -> SavedNames?
 }
 
 extension StateSource {
     public func plainServices() throws(KernelStateError) -> [VirtualService] { try services() }
+
+    public func savedNames() throws(KernelStateError) -> SavedNames? { nil }
 
     public func openConntrack(
         _ list: ConntrackList, walks: [KernelWalk]?, selection: PortSelection?

@@ -14,14 +14,16 @@ struct SnapshotSaveCommand: ParsableCommand {
     @Argument(help: "The file to write; one that is there is replaced.")
     var file: String
 
+    @OptionGroup(title: "Sharing") var sharing: SharingOptions
     @OptionGroup(title: "Where to look") var sources: SourceOptions
 
     func run() throws {
-        let sources = try sources.resolved()
+        let sources = try sharing.redacting(try sources.resolved(), files: sources.from)
         let start = Host.uptime
         let saved: [SavedPlace]
         do throws(KernelStateError) {
             let writer = try SnapshotWriter(path: file, program: "kstate \(Kstate.version)")
+            try sharing.note(in: writer)
             saved = try writer.add(sources)
             try writer.finish()
         } catch {

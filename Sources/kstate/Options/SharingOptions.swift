@@ -1,0 +1,60 @@
+import ArgumentParser
+import KernelState
+import Netlink
+import Redaction
+import Snapshots
+
+/// What makes a snapshot fit to be handed around.
+struct SharingOptions: ParsableArguments {
+    @Flag(
+        help: ArgumentHelp(
+            "Replace addresses and names, each by the same other one everywhere.",
+            discussion: """
+                Networks stay networks and classes stay classes, so that everything still correlates; docs/snapshot.md says what that \
+                does not hide. The key of it is random and not kept.
+                """))
+    var redact = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Redact by the secret in a file, so that several files get the same names; `head -c 32 /dev/urandom` makes one.",
+            valueName: "file"))
+    var key: String?
+
+    func validate() throws {
+        if key != nil, !redact { throw ValidationError("--key goes with --redact: there is nothing to replace without it") }
+    }
+
+    /// The sources as they are to be saved.
+    ///
+    /// - Parameter files: those that the sources are read from, which their errors name.
+    func redacting(_ sources: [any StateSource], files: [String]) throws -> [any StateSource] {
+        guard redact else { return sources }
+        let redaction = Redaction(try redactionKey())
+        return sources.map { redaction.source($0, fileNames: files) }
+    }
+
+    func note(in writer: SnapshotWriter) throws(KernelStateError) {
+        guard redact else { return }
+        try writer.note("redacted", key == nil ? "addresses and names, by a key that was not kept" : "addresses and names, by a key")
+    }
+
+    private func redactionKey() throws -> RedactionKey {
+        guard let path = key else { return .random() }
+        do throws(KernelStateError) {
+            // No more than this of what may be an endless device.
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4_096, alignment: 1)
+            defer { buffer.deallocate() }
+            let count = try KernelFile(path: path).read(into: buffer)
+            guard let key = RedactionKey(secret: Array(buffer[..<count])) else {
+                throw KernelStateError(
+                    operation: "reading the key \(path)", cause: "it has fewer than \(RedactionKey.minimumSize) bytes",
+                    remedy: "make one with head -c 32 /dev/urandom > \(path)")
+            }
+            return key
+        } catch {
+            printError("kstate: \(error)")
+            throw ExitStatus.unreadable
+        }
+    }
+}
