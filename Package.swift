@@ -31,6 +31,7 @@ let package = Package(
             providers: [.apt(["libnetfilter-conntrack-dev"])]),
         .systemLibrary(name: "CLinux", path: "CModules/CLinux"),
         .systemLibrary(name: "CCurl", path: "CModules/CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CZstd", path: "CModules/CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CYAML", path: "CModules/CYAML", providers: [.apt(["libyaml-dev"])]),
 
         // Records, then their sources: the two tables, and what else the kernel tells of a node.
@@ -55,7 +56,8 @@ let package = Package(
         .target(
             name: "Snapshots",
             dependencies: [
-                "KernelState", "CLinux", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                "KernelState", "CLinux", "CZstd", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
 

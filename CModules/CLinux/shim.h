@@ -76,6 +76,11 @@ static inline void kst_unlink_and_die(int number) {
     raise(number);
 }
 
+/// Opens a file for reading and writing that has no name, O_TMPFILE (Linux 3.11, and not on every file system); -1 and errno.
+static inline int kst_open_nameless(const char *directory) {
+    return open(directory, O_RDWR | O_CLOEXEC | 020000000 /* __O_TMPFILE */ | O_DIRECTORY, 0600);
+}
+
 /// Takes `path` away when SIGINT, SIGTERM or SIGHUP ends the process; NULL takes nothing away any more.
 static inline void kst_unlink_on_signal(const char *path) {
     int ending[] = {SIGINT, SIGTERM, SIGHUP};

@@ -1,8 +1,8 @@
-/// A cluster's names as a file has kept them, with what was said to whoever got them.
-public struct SavedNames: Sendable {
-    public var names: ClusterNames
+/// A cluster's names as a file has kept them, with what was said to whoever got them. One object for all places of a file.
+public final class SavedNames: Sendable {
+    public let names: ClusterNames
     /// Sentences for the user: those of ``names`` and, before them, what else was met as the names were got.
-    public var notices: [String]
+    public let notices: [String]
 
     public init(names: ClusterNames, notices: [String]) {
         self.names = names
@@ -10,7 +10,9 @@ public struct SavedNames: Sendable {
     }
 
     /// Several files' names as those of one cluster; of an object that comes twice the last is kept. nil for no names at all.
-    public static func joined(_ saved: [SavedNames]) -> SavedNames? {
+    public static func joined(_ all: [SavedNames]) -> SavedNames? {
+        var saved: [SavedNames] = []
+        for names in all where !saved.contains(where: { $0 === names }) { saved.append(names) }
         guard let first = saved.first else { return nil }
         if saved.count == 1 { return first }
         let names = ClusterNames(

@@ -1,15 +1,19 @@
-internal import KernelState
+public import KernelState
 
 // The cluster's records with other addresses and names.
 
 extension Redaction {
     /// What kstate itself says of the records is said of the redacted ones; what an API server said is left out: it may name anything.
-    func redacted(_ saved: SavedNames) -> SavedNames {
+    public func redacted(_ saved: SavedNames) -> SavedNames {
+        if let known = redactedNames, known.original === saved { return known.redacted }
         let names = ClusterNames(
             services: saved.names.services.map { redacted($0) }, endpoints: saved.names.endpoints.map { redacted($0) },
             pods: saved.names.pods.map { redacted($0) }, nodes: saved.names.nodes.map { redacted($0) })
         let leftOut = saved.notices.count - saved.names.notices.count
-        return SavedNames(names: names, notices: (leftOut > 0 ? ["\(leftOut) remarks on reading the names were left out"] : []) + names.notices)
+        let replaced = SavedNames(
+            names: names, notices: (leftOut > 0 ? ["\(leftOut) remarks on reading the names were left out"] : []) + names.notices)
+        redactedNames = (saved, replaced)
+        return replaced
     }
 
     private func redacted(_ service: ClusterService) -> ClusterService {

@@ -8,18 +8,21 @@ public import KernelState
 public final class Redaction {
     var addresses: AddressMapping
     var names: NameMapping
+    /// The names that were redacted last: all places of a file have the same.
+    var redactedNames: (original: SavedNames, redacted: SavedNames)?
 
-    public init(_ key: RedactionKey) {
+    /// - Parameters:
+    ///   - key: decides what is replaced by what.
+    ///   - fileNames: of the files that the sources read, which their errors name.
+    public init(_ key: RedactionKey, fileNames: [String] = []) {
         let hash = SipHash(key)
         addresses = AddressMapping(hash)
         names = NameMapping(hash)
+        for name in fileNames { names.file(name) }
     }
 
-    /// - Parameter fileNames: of the files that the source reads, which its errors name.
-    public func source(_ source: any StateSource, fileNames: [String] = []) -> any StateSource {
-        for name in fileNames { names.file(name) }
-        return RedactedSource(source, self)
-    }
+    /// The same source, with everything that it tells redacted.
+    public func source(_ source: any StateSource) -> any StateSource { RedactedSource(source, self) }
 
     func redacted(_ place: Place) -> Place {
         var place = place

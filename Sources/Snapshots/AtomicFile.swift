@@ -50,6 +50,21 @@ final class AtomicFile {
         }
     }
 
+    /// Appends a checksum of what has been written.
+    func seal() throws(KernelStateError) { try FileChecksum.append(to: descriptor, "writing \(path)") }
+
+    /// Puts a compressed file in the place of what has been written.
+    func compress() throws(KernelStateError) {
+        let whole = descriptor
+        descriptor = -1
+        defer { close(whole) }
+        // The name goes to the compressed file, so that a kill leaves no second one.
+        unlink(partialPath)
+        descriptor = try Self.openLocked(partialPath, for: path)
+        lseek(whole, 0, SEEK_SET)
+        try Compression.compress(whole, to: descriptor, "writing \(path)")
+    }
+
     deinit { discard() }
 
     /// Gives the file its name, once its bytes and then its name are on the disk.

@@ -35,7 +35,7 @@ enum FactRows {
                 [
                     place, Int(link.index), link.name, link.kind, link.isUp, Int(link.mtu), link.tunnelPort.map { Int($0) },
                     link.tunnelIdentifier.map { Int($0) }, addresses.number(of: link.tunnelLocal).map { Int($0) },
-                    link.lowerIndex.map { Int($0) },
+                    link.lowerIndex.map { Int($0) }, addresses.number(of: link.tunnelRemote).map { Int($0) },
                 ], database)
             for own in link.addresses {
                 try insert(
@@ -117,6 +117,7 @@ enum FactRows {
             link.tunnelIdentifier = try row.optional("tunnel_identifier")
             link.tunnelLocal = try address(row, "tunnel_local")
             link.lowerIndex = try row.optional("lower_interface")
+            if row.hasColumn("tunnel_remote") { link.tunnelRemote = try address(row, "tunnel_remote") }  // earlier files have none
             link.addresses = try owned.filter { try $0.integer("interface") == Int64(link.index) }.compactMap { own in
                 try address(own, "address").map { AddressPrefix($0, length: try own.number("prefix_length")) }
             }

@@ -7,17 +7,33 @@ public final class SnapshotReader {
     public let samples: [SnapshotSample]
     /// What the file says of itself: `program`, `redacted` and so on.
     public let notes: [String: String]
+    /// True for a file that `--compress` has written.
+    public let isCompressed: Bool
+    /// Whether every byte is what was written; nil where the file has no checksum, or it was not asked for.
+    public let isIntact: Bool?
     let database: SnapshotDatabase
     let addresses: AddressTable
+    /// What ``names()`` has found; the outer nil until it was asked.
+    private var readNames: SavedNames??
 
     /// - Parameters:
     ///   - path: of the file itself.
     ///   - name: what the user calls it, where that differs.
-    public init(path: String, shownAs name: String? = nil) throws(KernelStateError) {
+    ///   - verifies: whether every byte is looked at, so that a damaged file is an error.
+    public init(path: String, shownAs name: String? = nil, verifies: Bool = true) throws(KernelStateError) {
         self.path = name ?? path
-        database = try SnapshotDatabase(reading: path, shownAs: name ?? path)
+        let operation = "reading \(name ?? path)"
+        let file = try PlainFile(path: path, operation)
+        isCompressed = file.isCompressed
+        let outcome = verifies ? try file.check() : .absent
+        isIntact = outcome == .right ? true : nil
+        database = try SnapshotDatabase(reading: file.path, shownAs: name ?? path)
+        file.forgetName()
         (samples, notes, addresses) = try database.perform { database in
             (try SnapshotSample.all(in: database), try Self.notes(database), try AddressBook.read(database))
+        }
+        if verifies, outcome == .absent, notes["checksum"] != nil {
+            throw KernelStateError(operation: operation, cause: "the file is cut short: its checksum is missing", remedy: "copy it again")
         }
     }
 
@@ -27,6 +43,24 @@ public final class SnapshotReader {
             if let name = try row.text("name") { notes[name] = try row.text("value") ?? "" }
         }
         return notes
+    }
+
+    /// The cluster's names; nil where none were saved.
+    public func names() throws(KernelStateError) -> SavedNames? {
+        if let readNames { return readNames }
+        let names = try database.perform { try NameRows.read(addresses, $0) }
+        readNames = .some(names)
+        return names
+    }
+
+    /// Asks SQLite whether the file's structure is whole.
+    ///
+    /// - Throws: the first thing that is not.
+    public func checkStructure() throws(KernelStateError) {
+        try database.perform { database in
+            let answer = try String.fetchOne(database, sql: "PRAGMA integrity_check(1)") ?? ""
+            if answer != "ok" { throw DatabaseError.damaged(answer) }
+        }
     }
 
     /// What every command reads: the places of one sample.

@@ -12,6 +12,7 @@ enum SnapshotSchema {
         try database.execute(sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = \(version)")
         try database.execute(sql: tables)
         try database.execute(sql: nodeTables)
+        try database.execute(sql: NameRows.tables)
         try database.execute(sql: SnapshotViews.all)
         try fillNames(database)
     }
@@ -82,7 +83,7 @@ enum SnapshotSchema {
         CREATE TABLE ipvs_daemons(place INTEGER, role INTEGER, interface TEXT, sync_identifier INTEGER);
         CREATE TABLE interfaces(
             place INTEGER, interface INTEGER, name TEXT, kind TEXT, is_up INTEGER, mtu INTEGER, tunnel_port INTEGER,
-            tunnel_identifier INTEGER, tunnel_local INTEGER, lower_interface INTEGER);
+            tunnel_identifier INTEGER, tunnel_local INTEGER, lower_interface INTEGER, tunnel_remote INTEGER);
         CREATE TABLE interface_addresses(place INTEGER, interface INTEGER, address INTEGER, prefix_length INTEGER);
         CREATE TABLE routes(
             place INTEGER, destination INTEGER, prefix_length INTEGER, gateway INTEGER, interface INTEGER, preferred_source INTEGER,

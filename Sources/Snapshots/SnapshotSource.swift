@@ -54,6 +54,8 @@ public final class SnapshotSource: StateSource {
         }
     }
 
+    public func savedNames() throws(KernelStateError) -> SavedNames? { try reader.names() }
+
     private func reading(_ subject: Reading.Subject) throws(KernelStateError) -> Reading {
         guard let reading = saved.readings[subject] else {
             throw KernelStateError(operation: "reading \(reader.path)", cause: "nobody saved \(subject.rawValue) there", remedy: "take a snapshot")

@@ -41,6 +41,8 @@ final class SnapshotStore {
         try FactRows.write(facts, place: place, &addresses, database)
     }
 
+    func add(_ names: SavedNames) throws { try NameRows.write(names, &addresses, database) }
+
     func add(_ reading: Reading, place: Int64) throws { try ReadingRows.write(reading, place: place, database) }
 
     func note(_ name: String, _ value: String) throws {

@@ -18,11 +18,15 @@ public final class SnapshotWriter {
     private let store: QueueConfined<SnapshotStore>
     private let room = DispatchSemaphore(value: SnapshotWriter.batchesInFlight)
     private let failure: WriteFailure
+    private let compresses: Bool
 
     /// - Parameters:
     ///   - path: of the file, which appears or is replaced in ``finish()``, whole.
     ///   - program: name and version of who writes.
-    public init(path: String, program: String) throws(KernelStateError) {
+    ///   - compresses: whether the file is compressed in the end, for which both have to find room.
+    public init(path: String, program: String, compresses: Bool = false) throws(KernelStateError) {
+        if compresses { _ = try ZstdLibrary.opened() }
+        self.compresses = compresses
         file = try AtomicFile(path: path)
         failure = WriteFailure(operation: "writing \(path)")
         database = try SnapshotDatabase(creating: file.partialPath, shownAs: path)
@@ -31,6 +35,7 @@ public final class SnapshotWriter {
             try database.beginTransaction()
             let store = try SnapshotStore(database)
             try store.note("program", program)
+            try store.note("checksum", "at the end of the file")
             return QueueConfined(store)
         }
     }
@@ -38,6 +43,11 @@ public final class SnapshotWriter {
     /// Notes a property of the file as a whole.
     public func note(_ name: String, _ value: String) throws(KernelStateError) {
         try onStore { try $0.note(name, value) }
+    }
+
+    /// Keeps the cluster's names, once a file.
+    public func add(_ names: SavedNames) throws(KernelStateError) {
+        try onStore { try $0.add(names) }
     }
 
     /// Reads every source and adds what it tells as one sample.
@@ -82,6 +92,8 @@ public final class SnapshotWriter {
     public func finish() throws(KernelStateError) {
         try onStore { try $0.finish() }
         try database.close(releasing: store)
+        try file.seal()
+        if compresses { try file.compress() }
         try file.commit()
     }
 

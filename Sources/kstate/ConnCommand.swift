@@ -58,12 +58,12 @@ struct ConnCommand: ParsableCommand {
 
     func run() throws {
         let filter = try filters.resolved()
-        let names = NamesLoader(kube).reportNames
-        if watch { return try runWatch(filter, try sources.live(), names) }
+        let loader = NamesLoader(kube)
+        if watch { return try runWatch(filter, try sources.live(), loader.reportNames(of: [])) }
+        let sources = try sources.resolved()
         let report = ConnectionReport(
             filter: filter, mode: filters.kernelFilter, list: dying ? .dying : unconfirmed ? .unconfirmed : .confirmed, output: output,
-            arrangement: arrangement, names: names)
-        let sources = try sources.resolved()
+            arrangement: arrangement, names: loader.reportNames(of: sources))
         noteIdleKernelFilter(filter, sources)
         try report.run(sources)
     }

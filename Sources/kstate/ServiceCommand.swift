@@ -69,10 +69,14 @@ struct ServiceCommand: ParsableCommand {
     private var order: ServiceOrder { sort.flatMap { ServiceOrder($0) } ?? ServiceOrder(key: .service) }
 
     func run() throws {
-        let names = NamesLoader(kube).reportNames
-        let reading = ServiceReading(filter: try filters.resolved(), mode: filters.kernelFilter, names: names)
-        if watch { return try runWatch(reading, try sources.live()) }
-        try ServiceReport(reading: reading, output: output, order: order).run(try sources.resolved())
+        let loader = NamesLoader(kube)
+        let filter = try filters.resolved()
+        func reading(of sources: [any StateSource]) -> ServiceReading {
+            ServiceReading(filter: filter, mode: filters.kernelFilter, names: loader.reportNames(of: sources))
+        }
+        if watch { return try runWatch(reading(of: []), try sources.live()) }
+        let sources = try sources.resolved()
+        try ServiceReport(reading: reading(of: sources), output: output, order: order).run(sources)
     }
 
     private func runWatch(_ reading: ServiceReading, _ sources: [LiveSource]) throws {

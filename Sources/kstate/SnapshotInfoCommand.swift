@@ -10,20 +10,45 @@ struct SnapshotInfoCommand: ParsableCommand {
         abstract: "Say what a snapshot holds: where and when it was taken, and whether it is complete.",
         discussion: "What could not be read is shown with the reason.")
 
+    enum Format: String, CaseIterable, ExpressibleByArgument {
+        case table, json
+    }
+
     @Argument(help: "The snapshot.")
     var file: String
 
+    @Option(name: .shortAndLong, help: ArgumentHelp("The output's form.", valueName: "table|json"))
+    var output: Format = .table
+
+    @Flag(help: "Look at every byte and at the structure; exit with 1 where something is not as it was written.")
+    var verify = false
+
     func run() throws {
         do throws(KernelStateError) {
-            let reader = try SnapshotReader(path: file)
+            let reader = try SnapshotReader(path: file, verifies: verify)
+            if verify { try reader.checkStructure() }
+            let names = try reader.names()?.names
             var sink = OutputSink(descriptor: STDOUT_FILENO)
-            for (name, value) in reader.notes.sorted(by: { $0.key < $1.key }) { sink.line("\(name): \(value)") }
-            for sample in reader.samples { Self.append(sample, to: &sink) }
+            switch output {
+            case .table: append(reader, names, to: &sink)
+            case .json: SnapshotInfoJSON(file: file, reader: reader, names: names).write(to: &sink)
+            }
             sink.flush()
         } catch {
             printError("kstate: \(error)")
             throw ExitStatus.unreadable
         }
+    }
+
+    private func append(_ reader: SnapshotReader, _ names: ClusterNames?, to sink: inout OutputSink) {
+        for (name, value) in reader.notes.sorted(by: { $0.key < $1.key }) { sink.line("\(name): \(value)") }
+        if reader.isCompressed { sink.line("compressed: zstd") }
+        if verify { sink.line(reader.isIntact == true ? "verified: every byte is as it was written" : "verified: whole; the file has no checksum") }
+        if let names {
+            sink.line(
+                "names: \(names.services.count) services, \(names.endpoints.count) endpoints, \(names.pods.count) pods, \(names.nodes.count) nodes")
+        }
+        for sample in reader.samples { Self.append(sample, to: &sink) }
     }
 
     private static func append(_ sample: SnapshotSample, to sink: inout OutputSink) {

@@ -16,15 +16,22 @@ struct SnapshotSaveCommand: ParsableCommand {
 
     @OptionGroup(title: "Sharing") var sharing: SharingOptions
     @OptionGroup(title: "Where to look") var sources: SourceOptions
+    @OptionGroup(title: "Names") var kube: KubeOptions
 
     func run() throws {
-        let sources = try sharing.redacting(try sources.resolved(), files: sources.from)
+        let loader = NamesLoader(kube)
+        let sharing = try sharing.resolved(files: sources.from)
+        let sources = try sources.resolved()
         let start = Host.uptime
         let saved: [SavedPlace]
         do throws(KernelStateError) {
-            let writer = try SnapshotWriter(path: file, program: "kstate \(Kstate.version)")
+            let writer = try SnapshotWriter(path: file, program: "kstate \(Kstate.version)", compresses: self.sharing.compress)
             try sharing.note(in: writer)
-            saved = try writer.add(sources)
+            saved = try writer.add(sharing.redacting(sources))
+            if let names = loader.whole(of: sources) {
+                _ = NamesLoader.tell(names)
+                try writer.add(sharing.redacting(names))
+            }
             try writer.finish()
         } catch {
             printError("kstate: \(error)")

@@ -138,6 +138,7 @@ struct RandomRecords: RandomNumberGenerator {
             link.tunnelPort = happens(2) ? nil : number()
             link.tunnelIdentifier = happens(2) ? nil : number()
             link.tunnelLocal = happens(2) ? nil : address(.ipv4)
+            link.tunnelRemote = happens(2) ? nil : address(.ipv6)
             link.lowerIndex = happens(2) ? nil : number()
             facts.interfaces.append(link)
             var route = Route(destination: AddressPrefix(address(.ipv4), length: 16), table: number(), type: number())

@@ -23,9 +23,10 @@ struct KubeOptions: ParsableArguments {
             discussion: """
                 auto goes by the pod's service account, else by $KUBECONFIG or ~/.kube/config, in parallel with the tables. \
                 file is what `\(ClusterFile.command)` prints. The default is off: listing all pods is work for an API server, \
-                which nobody should ask for by the way. A file of that name: ./auto, ./off.
+                which nobody should ask for by the way; with --from it is the names that the snapshot has kept, if any. A file of \
+                that name: ./auto, ./off.
                 """, valueName: "auto|file|off"))
-    var kube: Source = .off
+    var kube: Source?
 
     @Option(help: ArgumentHelp("Wait no longer for --kube auto; what has come by then is used.", valueName: "seconds"))
     var kubeTimeout: Double = 2

@@ -21,22 +21,20 @@ struct SharingOptions: ParsableArguments {
             valueName: "file"))
     var key: String?
 
+    @Flag(help: "Compress the file (zstd), for mailing. Every command reads it as it is.")
+    var compress = false
+
     func validate() throws {
         if key != nil, !redact { throw ValidationError("--key goes with --redact: there is nothing to replace without it") }
     }
 
-    /// The sources as they are to be saved.
-    ///
     /// - Parameter files: those that the sources are read from, which their errors name.
-    func redacting(_ sources: [any StateSource], files: [String]) throws -> [any StateSource] {
-        guard redact else { return sources }
-        let redaction = Redaction(try redactionKey())
-        return sources.map { redaction.source($0, fileNames: files) }
-    }
-
-    func note(in writer: SnapshotWriter) throws(KernelStateError) {
-        guard redact else { return }
-        try writer.note("redacted", key == nil ? "addresses and names, by a key that was not kept" : "addresses and names, by a key")
+    /// - Throws: ``ExitStatus``, after saying why the key could not be read.
+    func resolved(files: [String]) throws -> Sharing {
+        guard redact else { return Sharing(redaction: nil, note: nil) }
+        return Sharing(
+            redaction: Redaction(try redactionKey(), fileNames: files),
+            note: key == nil ? "addresses and names, by a key that was not kept" : "addresses and names, by a key")
     }
 
     private func redactionKey() throws -> RedactionKey {
@@ -56,5 +54,22 @@ struct SharingOptions: ParsableArguments {
             printError("kstate: \(error)")
             throw ExitStatus.unreadable
         }
+    }
+}
+
+/// What is done to records on their way into a file.
+struct Sharing {
+    fileprivate let redaction: Redaction?
+    fileprivate let note: String?
+
+    func redacting(_ sources: [any StateSource]) -> [any StateSource] {
+        guard let redaction else { return sources }
+        return sources.map { redaction.source($0) }
+    }
+
+    func redacting(_ names: SavedNames) -> SavedNames { redaction?.redacted(names) ?? names }
+
+    func note(in writer: SnapshotWriter) throws(KernelStateError) {
+        if let note { try writer.note("redacted", note) }
     }
 }

@@ -26,7 +26,7 @@ struct DoctorRound {
 
     /// - Parameter names: on their way; they are waited for when the first reading begins.
     mutating func run(names loader: NamesLoader) -> FindingsReport {
-        let names = loader.names()
+        let names = loader.names(of: plan.series.flatMap(\.sources))
         let start = Host.uptime
         for sample in 0..<plan.samples {
             if let interval = plan.interval, sample > 0 { wait(until: start + Double(sample) * interval) }

@@ -7,12 +7,15 @@ import Synchronization
 /// The names that `--kube` asks for, got while the tables are read.
 struct NamesLoader {
     private let request: KubeRequest?
+    /// True where nothing was said of names: what a file has kept of them is shown.
+    private let takesSaved: Bool
     private var progress: ProgressLine?
 
     /// Starts at once, from the network namespace that the process was started in: call it before another is entered.
     init(_ options: KubeOptions) {
+        takesSaved = options.kube == nil
         switch options.kube {
-        case .off: request = nil
+        case .off, nil: request = nil
         case .automatic: request = .start(timeout: options.kubeTimeout)
         case .file(let path):
             let line = isatty(STDERR_FILENO) == 1 ? ProgressLine(path: path) : nil
@@ -21,27 +24,50 @@ struct NamesLoader {
         }
     }
 
-    /// The names for a report, awaited when they are first looked up; nil when none were asked for.
-    var reportNames: ReportNames? {
-        guard request != nil else { return nil }
-        return ReportNames { [self] in names() }
+    /// The names for a report, awaited when they are first looked up; nil when none were asked for and none were saved.
+    ///
+    /// - Parameter sources: may have saved names, which serve where none were asked for.
+    func reportNames(of sources: [any StateSource]) -> ReportNames? {
+        if request != nil { return ReportNames { [self] in Self.tell(answer()) } }
+        return saved(by: sources).map { saved in ReportNames { Self.tell(saved) } }
     }
 
-    /// The names, when they are all there or time is up, with what must be said of them; nil when none were asked for.
-    private func answer() -> ClusterAnswer? {
+    /// The same, awaited now; no names where there are none.
+    func names(of sources: [any StateSource]) -> ClusterNames {
+        whole(of: sources).map { Self.tell($0) } ?? ClusterNames()
+    }
+
+    /// The names with what is to be said of them, awaited now, for whoever saves them; nil where there are none.
+    func whole(of sources: [any StateSource]) -> SavedNames? { request == nil ? saved(by: sources) : answer() }
+
+    private func answer() -> SavedNames {
         defer { progress?.clear() }
-        return request?.wait()
+        guard let answer = request?.wait() else { return SavedNames(names: ClusterNames(), notices: []) }
+        return SavedNames(names: answer.names, notices: answer.notices)
     }
 
-    /// The same, after saying on standard error what is missing: names are a help, and nothing fails for the lack of one.
-    func names() -> ClusterNames {
-        guard let answer = answer() else { return ClusterNames() }
-        for notice in answer.notices {
+    /// What the sources have kept; where that cannot be read, the reason stands for it.
+    private func saved(by sources: [any StateSource]) -> SavedNames? {
+        guard takesSaved else { return nil }
+        var saved: [SavedNames] = []
+        for source in sources {
+            do throws(KernelStateError) {
+                if let names = try source.savedNames() { saved.append(names) }
+            } catch {
+                saved.append(SavedNames(names: ClusterNames(), notices: ["\(error)"]))
+            }
+        }
+        return SavedNames.joined(saved)
+    }
+
+    /// Says on standard error what is missing: names are a help, and nothing fails for the lack of one.
+    static func tell(_ saved: SavedNames) -> ClusterNames {
+        for notice in saved.notices {
             var line: [UInt8] = []
             line.appendVisible("kstate: \(notice)")
             printError(String(decoding: line, as: UTF8.self))
         }
-        return answer.names
+        return saved.names
     }
 }
 
