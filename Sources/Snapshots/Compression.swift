@@ -31,7 +31,9 @@ enum Compression {
                 var target = ZSTD_outBuffer(dst: buffers.output.baseAddress, size: portion, pos: 0)
                 left = zstd.functions.compressStream2(context, &target, &source, isLast ? ZSTD_e_end : ZSTD_e_continue)
                 if let problem = zstd.problem(left) { throw KernelStateError(operation: operation, cause: problem) }
-                try write(UnsafeRawBufferPointer(rebasing: buffers.output[..<target.pos]), to: output, operation)
+                try write(
+                    UnsafeRawBufferPointer(rebasing: buffers.output[..<target.pos]), to: output, operation,
+                    onFull: "make room, or save to another disk")
             } while isLast ? left > 0 : source.pos < source.size
         }
     }
@@ -59,7 +61,9 @@ enum Compression {
                     throw KernelStateError(operation: reading, cause: "the compressed file is damaged (\(problem))", remedy: "copy it again")
                 }
                 isFull = target.pos == target.size
-                try write(UnsafeRawBufferPointer(rebasing: buffers.output[..<target.pos]), to: output, writing)
+                try write(
+                    UnsafeRawBufferPointer(rebasing: buffers.output[..<target.pos]), to: output, writing,
+                    onFull: "make room there, or name another directory in TMPDIR")
             }
         }
         guard wanted == 0 else { throw KernelStateError(operation: reading, cause: "the compressed file is cut short", remedy: "copy it again") }
@@ -73,14 +77,17 @@ enum Compression {
         }
     }
 
-    private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ operation: String) throws(KernelStateError) {
+    /// - Parameter remedy: for a disk that is full.
+    private static func write(
+        _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ operation: String, onFull remedy: String
+    ) throws(KernelStateError) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
             if count >= 0 {
                 rest = rest.dropFirst(count)
             } else if errno != EINTR {
-                throw KernelStateError(operation: operation, errno: errno, remedy: errno == ENOSPC ? "make room, or use another disk" : "")
+                throw KernelStateError(operation: operation, errno: errno, remedy: [ENOSPC, EDQUOT].contains(errno) ? remedy : "")
             }
         }
     }

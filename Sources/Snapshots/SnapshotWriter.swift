@@ -35,7 +35,6 @@ public final class SnapshotWriter {
             try database.beginTransaction()
             let store = try SnapshotStore(database)
             try store.note("program", program)
-            try store.note("checksum", "at the end of the file")
             return QueueConfined(store)
         }
     }
@@ -90,7 +89,11 @@ public final class SnapshotWriter {
 
     /// Gives the file its name. Nothing can be added any more.
     public func finish() throws(KernelStateError) {
-        try onStore { try $0.finish() }
+        try onStore { store in
+            // Only a file that comes to its end has one.
+            try store.note("checksum", "at the end of the file")
+            try store.finish()
+        }
         try database.close(releasing: store)
         try file.seal()
         if compresses { try file.compress() }

@@ -289,17 +289,21 @@ class Sharing(unittest.TestCase):
             self.assertEqual(os.listdir(self.folder), ["a.kstate"])
 
     def test_a_full_and_a_read_only_disk(self):
+        packed = self.saved("packed.kstate", "--compress")
         script = """set -e
             mkdir "$1/disk"
             mount -t tmpfs -o size=32k tmpfs "$1/disk"
             "$KSTATE" snapshot save "$1/disk/a.kstate" --from "$2" && exit 9 || test $? = 1
             ls -A "$1/disk"
+            TMPDIR="$1/disk" "$KSTATE" conn --from "$3" && exit 9 || test $? = 1
+            ls -A "$1/disk"
             mount -o remount,ro "$1/disk"
             "$KSTATE" snapshot save "$1/disk/a.kstate" --from "$2" && exit 9 || test $? = 1"""
-        result = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", self.folder, self.plain], capture_output=True, text=True)
+        result = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", self.folder, self.plain, packed], capture_output=True, text=True)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(result.stdout, "")
         self.assertIn("No space left on device; make room, or save to another disk", result.stderr)
+        self.assertIn("; make room there, or name another directory in TMPDIR", result.stderr)
         self.assertIn("Read-only file system", result.stderr)
 
     def test_two_writers(self):
