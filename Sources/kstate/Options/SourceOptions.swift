@@ -50,6 +50,12 @@ struct SourceOptions: ParsableArguments {
         try failing { () throws(KernelStateError) in try liveSources() }
     }
 
+    /// What to read now, for whoever reads again and again: of all namespaces, those that there are by now.
+    func sample() throws(KernelStateError) -> [any StateSource] {
+        if from.isEmpty { return try liveSources() }
+        return try SavedSources.open(from, namespace: netns)
+    }
+
     private func failing<Sources>(_ body: () throws(KernelStateError) -> Sources) throws -> Sources {
         do throws(KernelStateError) {
             return try body()

@@ -9,7 +9,8 @@ struct SavedReport {
 
     init(_ places: [SavedPlace]) { self.places = places }
 
-    mutating func print(file: String, seconds: Double) {
+    /// - Parameter samples: how many readings the file holds; the report is of the last.
+    mutating func print(file: String, samples: Int, seconds: Double) {
         for place in places { note(place) }
         func count(_ subject: Reading.Subject) -> Int {
             places.reduce(0) { sum, place in
@@ -21,7 +22,7 @@ struct SavedReport {
         let size = Double(Int(Double(status.st_size) / 100_000)) / 10
         Swift.print(
             """
-            \(file): \(count(.conntrack)) conntrack entries, \(count(.ipvs)) IPVS connections, \(count(.services)) services, \
+            \(file): \(samples > 1 ? "\(samples) readings, in the last " : "")\(count(.conntrack)) conntrack entries, \(count(.ipvs)) IPVS connections, \(count(.services)) services, \
             \(size) MB in \(Double(Int(seconds * 100)) / 100) s
             """)
     }
