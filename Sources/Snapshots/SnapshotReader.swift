@@ -7,6 +7,10 @@ public final class SnapshotReader {
     public let samples: [SnapshotSample]
     /// What the file says of itself: `program`, `redacted` and so on.
     public let notes: [String: String]
+    /// Conntrack's events that a recorder kept between the samples, and those that the kernel dropped.
+    public let events: (count: Int, lost: Int)
+    /// Nanoseconds since 1970: of the last thing that the file tells.
+    public let end: UInt64
     let database: SnapshotDatabase
     let addresses: AddressTable
 
@@ -16,9 +20,14 @@ public final class SnapshotReader {
     public init(path: String, shownAs name: String? = nil) throws(KernelStateError) {
         self.path = name ?? path
         database = try SnapshotDatabase(reading: path, shownAs: name ?? path)
-        (samples, notes, addresses) = try database.perform { database in
-            (try SnapshotSample.all(in: database), try Self.notes(database), try AddressBook.read(database))
+        let lastEvent: UInt64?
+        (samples, notes, addresses, events, lastEvent) = try database.perform { database in
+            (
+                try SnapshotSample.all(in: database), try Self.notes(database), try AddressBook.read(database),
+                try EventRows.count(in: database), try EventRows.lastTime(in: database)
+            )
         }
+        end = max(samples.last?.takenAt ?? 0, lastEvent ?? 0)
     }
 
     private static func notes(_ database: Database) throws -> [String: String] {

@@ -52,20 +52,20 @@ public struct SignalQueue: ~Copyable {
     ///
     /// - Parameters:
     ///   - time: in seconds of CLOCK_MONOTONIC.
-    ///   - other: a descriptor whose news ends the waiting too; it is not read here.
+    ///   - others: descriptors whose news ends the waiting too; they are not read here.
     /// - Returns: false when the process is to end.
-    public func wait(until time: Double, orFor other: Int32 = -1) -> Bool {
+    public func wait(until time: Double, orFor others: [Int32] = []) -> Bool {
         while true {
             var now = timespec()
             clock_gettime(CLOCK_MONOTONIC, &now)
             let left = time - Double(now.tv_sec) - Double(now.tv_nsec) / 1e9
-            var waiting = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0), pollfd(fd: other, events: Int16(POLLIN), revents: 0)]
-            let ready = poll(&waiting, 2, Int32(min(max(0, left * 1_000 + 0.999), 3_600_000)))
+            var waiting = (others + [descriptor]).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            _ = poll(&waiting, nfds_t(waiting.count), Int32(min(max(0, left * 1_000 + 0.999), 3_600_000)))
             for signal in read() {
                 if signal == .end { return false }
                 if signal == .stop { Self.stopProcess() }
             }
-            if left <= 0 || (ready > 0 && waiting[1].revents != 0) { return true }
+            if left <= 0 || waiting.dropLast().contains(where: { $0.revents != 0 }) { return true }
         }
     }
 

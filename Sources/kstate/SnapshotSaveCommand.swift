@@ -45,6 +45,7 @@ struct SnapshotSaveCommand: ParsableCommand {
 
     func run() throws {
         let start = Host.uptime
+        let sources = try sources.resolved()
         var samples = 0
         var report: SavedReport
         do throws(KernelStateError) {
@@ -54,7 +55,7 @@ struct SnapshotSaveCommand: ParsableCommand {
                 let signals = try SignalQueue()
                 (samples, report) = try saveSeries(writer, start: start, end: start + duration.seconds, signals)
             } else {
-                (samples, report) = (1, SavedReport(try writer.add(try sources.sample())))
+                (samples, report) = (1, SavedReport(try writer.add(sources)))
             }
             try writer.finish()
         } catch {
@@ -75,7 +76,7 @@ struct SnapshotSaveCommand: ParsableCommand {
         var due = start
         while true {
             progress.show("kstate: reading \(samples + 1)")
-            let saved = try writer.add(try sources.sample())
+            let saved = try writer.add(try sources.liveSources())
             try writer.commit()
             samples += 1
             due += max(1, ((Host.uptime - due) / interval).rounded(.up)) * interval

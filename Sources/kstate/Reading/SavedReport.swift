@@ -11,7 +11,7 @@ struct SavedReport {
 
     /// - Parameter samples: how many readings the file holds; the report is of the last.
     mutating func print(file: String, samples: Int, seconds: Double) {
-        for place in places { note(place) }
+        noteProblems()
         func count(_ subject: Reading.Subject) -> Int {
             places.reduce(0) { sum, place in
                 sum + place.readings.filter { $0.subject == subject }.reduce(0) { $0 + $1.coverage.read }
@@ -27,7 +27,10 @@ struct SavedReport {
             """)
     }
 
-    /// Says what was not read. A table that a node does not have is no failure; one that could not be read is.
+    /// Says what was not read.
+    mutating func noteProblems() { for place in places { note(place) } }
+
+    /// A table that a node does not have is no failure; one that could not be read is.
     private mutating func note(_ place: SavedPlace) {
         let prefix = places.count > 1 ? "namespace \(place.place.namespace.name): " : ""
         for reading in place.readings where [.conntrack, .ipvs].contains(reading.subject) {
