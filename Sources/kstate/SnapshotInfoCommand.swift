@@ -8,30 +8,46 @@ struct SnapshotInfoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "info",
         abstract: "Say what a snapshot holds: where and when it was taken, and whether it is complete.",
-        discussion: "What could not be read is shown with the reason.")
+        discussion: """
+            What could not be read is shown with the reason. Of a recorder's directory the segments are listed, and with --since or \
+            --until the samples of that time.
+            """)
 
-    @Argument(help: "The snapshot.")
+    @Argument(help: "The snapshot, or a recorder's directory.")
     var file: String
 
+    @OptionGroup(title: "When") var stretch: StretchOptions
+
     func run() throws {
-        do throws(KernelStateError) {
-            let reader = try SnapshotReader(path: file)
+        do {
+            let history = try SavedHistory(path: file)
+            let range = try SavedStretch(stretch, of: history.extent, name: file).range
+            let readers = try history.readers(in: range)
             var sink = OutputSink(descriptor: STDOUT_FILENO)
-            for (name, value) in reader.notes.sorted(by: { $0.key < $1.key }) { sink.line("\(name): \(value)") }
-            for sample in reader.samples { Self.append(sample, to: &sink) }
+            for (name, value) in readers.last?.notes.sorted(by: { $0.key < $1.key }) ?? [] { sink.line("\(name): \(value)") }
+            if history.isRecording { for reader in readers { Self.append(segment: reader, to: &sink) } }
+            if !history.isRecording || stretch.isGiven {
+                for sample in readers.flatMap(\.samples) where range.contains(sample.takenAt) { Self.append(sample, to: &sink) }
+            }
             sink.flush()
-        } catch {
+        } catch let error as KernelStateError {
             printError("kstate: \(error)")
             throw ExitStatus.unreadable
         }
     }
 
+    private static func append(segment reader: SnapshotReader, to sink: inout OutputSink) {
+        let start = reader.samples.first?.takenAt ?? reader.end
+        let lost = reader.events.lost > 0 ? ", \(reader.events.lost) LOST" : ""
+        sink.line(
+            "\(reader.path): \(SavedStretch.text(start)) to \(SavedStretch.text(reader.end)), \(reader.samples.count) samples, "
+                + "\(reader.events.count) events\(lost)")
+    }
+
     private static func append(_ sample: SnapshotSample, to sink: inout OutputSink) {
         for saved in sample.places {
-            var time: [UInt8] = []
-            time.appendTime(saved.place.takenAt)
             sink.line(
-                "sample \(sample.number), \(String(decoding: time, as: UTF8.self)): \(saved.place.node), Linux \(saved.place.kernel), "
+                "sample \(sample.number), \(SavedStretch.text(saved.place.takenAt)): \(saved.place.node), Linux \(saved.place.kernel), "
                     + "namespace \(saved.place.namespace.name)")
             for subject in Reading.Subject.allCases { if let reading = saved.readings[subject] { append(reading, to: &sink) } }
         }

@@ -52,6 +52,16 @@ public final class SavedHistory {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// The files that hold something of a stretch of time, in its order.
+    public func readers(in stretch: ClosedRange<UInt64>) throws(KernelStateError) -> [SnapshotReader] {
+        var readers: [SnapshotReader] = []
+        for index in parts.indices where parts[index].startedAt <= stretch.upperBound {
+            if index + 1 < parts.count, parts[index + 1].startedAt < stretch.lowerBound { continue }
+            if let reader = try open(index), !reader.samples.isEmpty { readers.append(reader) }
+        }
+        return readers
+    }
+
     // MARK: Moments
 
     /// Every place as it was at a moment; nil is the end.
