@@ -46,24 +46,31 @@ struct SnapshotSaveCommand: ParsableCommand {
     func run() throws {
         let start = Host.uptime
         let sources = try sources.resolved()
-        var samples = 0
+        let samples: Int
         var report: SavedReport
         do throws(KernelStateError) {
-            let writer = try SnapshotWriter(path: file, program: "kstate \(Kstate.version)")
             if let duration {
                 // From here on a signal ends the readings, and the file keeps them.
                 let signals = try SignalQueue()
-                (samples, report) = try saveSeries(writer, start: start, end: start + duration.seconds, signals)
+                (samples, report) = try write { writer throws(KernelStateError) in
+                    try saveSeries(writer, start: start, end: start + duration.seconds, signals)
+                }
             } else {
-                (samples, report) = (1, SavedReport(try writer.add(sources)))
+                (samples, report) = try write { writer throws(KernelStateError) in (1, SavedReport(try writer.add(sources))) }
             }
-            try writer.finish()
         } catch {
             printError("kstate: \(error)")
             throw ExitStatus.unreadable
         }
         report.print(file: file, samples: samples, seconds: Host.uptime - start)
         if report.isFailure { throw ExitStatus.unreadable }
+    }
+
+    private func write<Outcome>(_ body: (SnapshotWriter) throws(KernelStateError) -> Outcome) throws(KernelStateError) -> Outcome {
+        let writer = try SnapshotWriter(path: file, program: "kstate \(Kstate.version)")
+        let outcome = try body(writer)
+        try writer.finish()
+        return outcome
     }
 
     /// Reads at each interval's beginning; a reading that takes longer than the interval leaves out those that it covers.

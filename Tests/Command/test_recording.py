@@ -34,9 +34,13 @@ def segments(folder):
 class Recorder:
     """`kstate record`, started, with at least one sample taken."""
 
-    def __init__(self, folder, *options, prefix=()):
-        self.process = subprocess.Popen([*prefix, KSTATE, "record", folder, *options], stderr=subprocess.PIPE, text=True)
-        wait_for(lambda: self.process.poll() is not None or run("snapshot", "info", folder).returncode == 0)
+    def __init__(self, folder, *options):
+        def segments():
+            return run("snapshot", "info", folder).stdout.count(".kstate: ")
+
+        before = segments()
+        self.process = subprocess.Popen([KSTATE, "record", folder, *options], stderr=subprocess.PIPE, text=True)
+        wait_for(lambda: self.process.poll() is not None or segments() > before)
 
     def end(self, number=signal.SIGTERM):
         self.process.send_signal(number)

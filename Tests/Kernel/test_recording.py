@@ -31,11 +31,12 @@ class Recorded(FilledNamespace):
         self.inside(TRACK)
 
     def record(self, *options):
+        before = self.samples()
         self.recorder = subprocess.Popen(
             [KSTATE, "record", self.ring, "--netns", self.netns, *options], stderr=subprocess.PIPE, text=True)
         self.addCleanup(self.recorder.stderr.close)
         self.addCleanup(lambda: self.recorder.poll() is None and (self.recorder.kill(), self.recorder.wait()))
-        self.until(lambda: self.samples() >= 1)
+        self.until(lambda: self.samples() > before)
 
     def until(self, condition):
         end = time.monotonic() + 120

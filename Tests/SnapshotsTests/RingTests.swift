@@ -60,7 +60,8 @@ import Testing
 
     @Test func `a directory has one recorder, a file is none, and other files stay`() throws {
         let folder = try TemporaryFolder()
-        let ring = try RecordingRing(path: folder.path, plan: RingPlan(size: 1 << 20), program: "test")
+        let size: UInt64 = 4 << 20
+        let ring = try RecordingRing(path: folder.path, plan: RingPlan(size: size), program: "test")
         #expect { try RecordingRing(path: folder.path, plan: RingPlan(size: 1 << 20), program: "test") } throws: {
             "\($0)".contains("records there already")
         }
@@ -72,11 +73,12 @@ import Testing
         #expect { try RecordingRing(path: other, plan: RingPlan(size: 1 << 20), program: "test") } throws: { "\($0)".contains("no directory") }
         var source = MemorySource()
         source.flows = (0..<500).map { _ in random.flow() }
-        for _ in 0..<40 {
+        for _ in 0..<60 {
             source.place.takenAt += 10_000_000_000
             _ = try ring.addSample([source], at: source.place.takenAt)
-            #expect(try RecordingFolder(path: folder.path).segments().reduce(0) { $0 + $1.bytes } < 1 << 20)
+            #expect(try RecordingFolder(path: folder.path).segments().reduce(0) { $0 + $1.bytes } < size)
         }
+        #expect(try RecordingFolder(path: folder.path).segments()[0].startedAt > MemorySource().place.takenAt + 100_000_000_000)
         try ring.finish()
         #expect(folder.contents.contains("incident.kstate"))
         #expect(folder.contents.filter { $0.hasSuffix("-wal") }.isEmpty)

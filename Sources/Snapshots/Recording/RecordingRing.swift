@@ -15,8 +15,7 @@ public final class RecordingRing {
     private var bytesOfLastSample: UInt64 = 0
     private var notes: [String: String] = [:]
     private var eventsUnweighed = 0
-    /// About a megabyte.
-    private static let eventsBetweenWeighings = 10_000
+    private static let eventsBetweenWeighings = 4_096
 
     /// Takes a directory, which is made where it is not there.
     ///
@@ -59,6 +58,8 @@ public final class RecordingRing {
         let saved = try writer.add(sources)
         try writer.commit()
         bytesOfLastSample = try max(currentBytes(), before) - before
+        // It may have been larger than the one before it.
+        try makeRoom(now)
         return saved
     }
 
@@ -142,8 +143,8 @@ public final class RecordingRing {
     /// Removes the oldest segments until the sample that comes, which is taken to be as large as the last, finds room.
     private func makeRoom(_ now: UInt64) throws(KernelStateError) {
         let segments = try folder.segments()
-        // A sample stands in the journal first, and in its file beside that.
-        let surplus = plan.surplus(of: segments, reserve: 2 * bytesOfLastSample, now: now)
+        // What is written stands in the journal first, and in its file beside that.
+        let surplus = plan.surplus(of: segments, reserve: 2 * bytesOfLastSample + RingPlan.roomForEvents, now: now)
         for segment in segments.prefix(surplus) { RecordingFolder.remove(segment) }
     }
 

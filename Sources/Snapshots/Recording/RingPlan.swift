@@ -5,6 +5,9 @@ public struct RingPlan: Hashable, Sendable {
     /// Nanoseconds after which a segment goes; nil keeps what there is room for.
     public var keep: UInt64?
 
+    /// Kept free for events that come between two weighings of the directory: four thousand, twice, and a journal's smallest steps.
+    static let roomForEvents: UInt64 = 2 << 20
+
     /// A segment ends at this share of the size: so much goes at a time.
     private static let segments: UInt64 = 16
     /// Or after an hour, so that a moment's file is small enough to be opened quickly.
@@ -44,25 +47,4 @@ public struct RingPlan: Hashable, Sendable {
         }
         return surplus
     }
-}
-
-/// How often a recorder reads the tables: at its interval, or less often where that would take more of a core than it may.
-public struct SamplePace: Hashable, Sendable {
-    /// Of one core's time.
-    public static let share = 0.01
-
-    /// Seconds from one sample to the next, as asked for.
-    public let asked: Double
-    /// And as the last sample's cost allows.
-    public private(set) var interval: Double
-
-    public init(every interval: Double) {
-        asked = interval
-        self.interval = interval
-    }
-
-    /// - Parameter cost: seconds of processor time that the last sample took.
-    public mutating func note(cost: Double) { interval = max(asked, cost / Self.share) }
-
-    public var isStretched: Bool { interval > asked }
 }

@@ -10,7 +10,7 @@ enum SavedSources {
     ///   - namespace: the only one wanted, by its name; nil takes all.
     static func open(_ paths: [String], namespace: String?, stretch options: StretchOptions) throws -> [any StateSource] {
         let (histories, stretch) = try histories(paths, options)
-        let sources = try histories.flatMap { history in
+        let sources = try collect(histories) { history in
             stretch.since == nil ? try history.state(at: stretch.until) : try history.states(over: stretch.range)
         }
         return try only(namespace, of: sources)
@@ -24,7 +24,7 @@ enum SavedSources {
         _ paths: [String], namespace: String?, stretch options: StretchOptions, count: Int
     ) throws -> [any StateSource] {
         let (histories, stretch) = try histories(paths, options)
-        let sources = try histories.flatMap { history in
+        let sources = try collect(histories) { history in
             history.isRecording && stretch.since == nil
                 ? try history.lastSamples(count, until: stretch.until ?? .max) : try history.samples(in: stretch.range)
         }
@@ -45,6 +45,17 @@ enum SavedSources {
         let ends = histories.map(\.extent.upperBound)
         let extent = (starts.min() ?? 0)...(ends.max() ?? 0)
         return (histories, try SavedStretch(options, of: extent, name: paths.joined(separator: ", ")))
+    }
+
+    /// What each has, and a word on one that has nothing of that time.
+    private static func collect(
+        _ histories: [SavedHistory], _ read: (SavedHistory) throws -> [any StateSource]
+    ) rethrows -> [any StateSource] {
+        try histories.flatMap { history in
+            let sources = try read(history)
+            if sources.isEmpty, histories.count > 1 { printError("kstate: note: \(history.path) holds nothing of that time") }
+            return sources
+        }
     }
 
     private static func only(_ namespace: String?, of sources: [any StateSource]) throws(KernelStateError) -> [any StateSource] {

@@ -5,7 +5,7 @@ import Netlink
 /// A namespace between two samples: what its conntrack tells meanwhile.
 final class FollowedNamespace {
     /// Taken at a time, so that a batch's memory is bounded.
-    private static let eventsAtOnce = 16_384
+    private static let eventsAtOnce = 4_096
 
     private(set) var source: LiveSource
     private var events: ConntrackEvents?

@@ -9,6 +9,9 @@ struct Recorder {
     /// node's thousands of events a second cost five wakes.
     private static let rest = 0.2
 
+    /// More than the kernel keeps for us: with more, a node whose events come faster than they can be written would never be sampled.
+    private static let portionsAtOnce = 16
+
     private let ring: RecordingRing
     private let sources: SourceOptions
     private var followed: [FollowedNamespace] = []
@@ -97,20 +100,17 @@ struct Recorder {
     /// Writes what conntrack has told; a loss is healed by a sample at once, or as soon as its cost allows after another loss.
     private mutating func drain() throws(KernelStateError) {
         guard ring.isWriting else { return }
-        var hasEvents = false
         for (place, namespace) in followed.enumerated() {
-            var isMore = true
-            while isMore {
+            for _ in 0..<Self.portionsAtOnce {
                 let taken = namespace.take()
-                isMore = taken.isMore
                 guard !taken.events.isEmpty else { break }
-                hasEvents = true
                 try write(taken.events, place: place)
                 if case .lost? = taken.events.last?.content { heal() }
+                let isCrowded = try ring.commit(at: Host.now)
+                if isCrowded { sampleDue = 0 }
+                if isCrowded || !taken.isMore { break }
             }
         }
-        guard hasEvents else { return }
-        if try ring.commit(at: Host.now) { sampleDue = 0 }
     }
 
     private mutating func write(_ events: [FlowEvent], place: Int) throws(KernelStateError) {
