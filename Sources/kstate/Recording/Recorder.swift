@@ -20,8 +20,8 @@ struct Recorder {
     /// When the table was last read out of turn, because events were lost.
     private var healed = -Double.infinity
     private var hasReported = false
-    /// Samples in a row that were too dear; a single one is no reason to say anything.
-    private var dearSamples = 0
+    private var wasStretched = false
+    private var hasSaidStretch = false
     /// Events that found no room on the disk.
     private var unwritten: UInt64 = 0
 
@@ -85,8 +85,11 @@ struct Recorder {
     }
 
     private mutating func sayStretch() throws(KernelStateError) {
-        if dearSamples < 2 { dearSamples = pace.isStretched ? dearSamples + 1 : 0 } else { return }
-        guard dearSamples == 2 else { return }
+        // A single sample that was a little too dear is no reason to say anything.
+        let isWorthIt = pace.isStretched && (wasStretched || pace.interval >= 2 * pace.asked)
+        wasStretched = pace.isStretched
+        guard isWorthIt, !hasSaidStretch else { return }
+        hasSaidStretch = true
         let sentence = """
             a sample costs so much that it is taken every \(Int(pace.interval.rounded(.up)))s instead of \
             \(TimeSpan(seconds: pace.asked)): samples take \(Int(SamplePace.share * 100)) % of a core at most
