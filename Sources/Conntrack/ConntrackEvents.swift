@@ -4,16 +4,6 @@ internal import Glibc
 public import KernelState
 internal import Netlink
 
-/// What an event says of its entry.
-public enum FlowEventKind: Sendable {
-    /// `IPCTNL_MSG_CT_NEW` with `NLM_F_CREATE`: confirmed just now.
-    case new
-    /// `IPCTNL_MSG_CT_NEW` without it. The message holds what changed and the tuples; a mark, for one, only when not 0.
-    case update
-    /// `IPCTNL_MSG_CT_DELETE`.
-    case destroy
-}
-
 /// A socket that receives conntrack events of one namespace as they happen.
 ///
 /// Entries that are older than the first listener send no events while `net.netfilter.nf_conntrack_events` is 2, the default

@@ -201,17 +201,3 @@ public struct ConnectionView: Sendable {
         return ID(key: key, zone: foreignZones[key] ?? 0)
     }
 }
-
-extension Flow {
-    /// An event carries less than a dump: what it leaves out is as it was.
-    fileprivate func completed(by earlier: Flow) -> Flow {
-        guard earlier.id == id else { return self }
-        var flow = self
-        flow.counters = counters ?? earlier.counters
-        flow.start = start ?? earlier.start
-        flow.helper = helper ?? earlier.helper
-        flow.labels = labels ?? earlier.labels
-        if use == 0 { flow.use = earlier.use }
-        return flow
-    }
-}

@@ -1,14 +1,26 @@
 internal import GRDB
 internal import KernelState
 
+/// A pair of tables that hold conntrack entries.
+struct FlowTables {
+    let entries: String
+    let details: String
+
+    /// Those of readings of the conntrack table.
+    static let conntrack = FlowTables(entries: "conntrack", details: "conntrack_details")
+    /// Those that came with events.
+    static let events = FlowTables(entries: "event_entries", details: "event_details")
+}
+
 /// Writes conntrack entries, a row each.
 struct FlowInsertion: ~Copyable {
     private let entry: HotStatement
     private let details: HotStatement
 
-    init(_ database: Database) throws {
-        let entry = try HotStatement(database, "INSERT INTO conntrack VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        details = try HotStatement(database, "INSERT INTO conntrack_details VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    init(_ database: Database, into tables: FlowTables = .conntrack) throws {
+        let entry = try HotStatement(
+            database, "INSERT INTO \(tables.entries) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        details = try HotStatement(database, "INSERT INTO \(tables.details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         self.entry = entry
     }
 
@@ -66,7 +78,10 @@ struct FlowRows: ~Copyable {
     private let addresses: AddressTable
 
     /// - Parameter selection: leaves out what has none of its ports and destinations; nil reads every entry of the range.
-    init(_ database: Database, range: ClosedRange<Int64>, selection: PortSelection?, addresses: AddressTable) throws {
+    init(
+        _ database: Database, from tables: FlowTables = .conntrack, range: ClosedRange<Int64>, selection: PortSelection?,
+        addresses: AddressTable
+    ) throws {
         self.addresses = addresses
         rows = try HotStatement(
             database,
@@ -74,8 +89,8 @@ struct FlowRows: ~Copyable {
             SELECT c.original_source_port, c.original_destination_port, c.reply_source_port, c.reply_destination_port,
                 c.original_source, c.original_destination, c.reply_source, c.reply_destination, c.protocol, c.state, c.status,
                 c.timeout, c.mark, c.zone, c.id, c.use, d.entry, d.original_packets, d.original_bytes, d.reply_packets,
-                d.reply_bytes, d.start, d.stop, d.helper, d.labels_low, d.labels_high, d.original_zone, d.reply_zone
-            FROM conntrack c LEFT JOIN conntrack_details d ON d.entry = c.entry
+                d.reply_bytes, d.start, d.stop, d.helper, d.labels_low, d.labels_high, d.original_zone, d.reply_zone, c.entry
+            FROM \(tables.entries) c LEFT JOIN \(tables.details) d ON d.entry = c.entry
             WHERE c.entry BETWEEN \(range.lowerBound) AND \(range.upperBound)\(selection.map { Self.condition($0, addresses) } ?? "")
             ORDER BY c.entry
             """)
@@ -122,6 +137,9 @@ struct FlowRows: ~Copyable {
         if !rows.isNull(16) { try readDetails(&flow) }
         return flow
     }
+
+    /// The row of the entry that ``next()`` gave last.
+    var row: Int64 { rows.int64(28) }
 
     private func readDetails(_ flow: inout Flow) throws {
         if !rows.isNull(17) {

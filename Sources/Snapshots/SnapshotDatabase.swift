@@ -1,4 +1,5 @@
 internal import GRDB
+internal import Glibc
 internal import KernelState
 
 /// A snapshot file that is open, with its errors in words.
@@ -35,6 +36,37 @@ final class SnapshotDatabase: Sendable {
         queue = try Self.open(path, configuration, operation)
     }
 
+    /// Makes a file that is read while it is written: what is committed survives the writer's end, however it comes, in a journal beside
+    /// the file (SQLite's WAL), and who reads sees the state of the last commit.
+    init(recording path: String) throws(KernelStateError) {
+        operation = "writing \(path)"
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw KernelStateError(operation: operation, errno: errno) }
+        Glibc.close(descriptor)
+        var configuration = Self.configuration()
+        configuration.prepareDatabase { database in
+            try database.execute(
+                sql: """
+                    PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192;
+                    PRAGMA journal_size_limit = 1048576; PRAGMA temp_store = MEMORY
+                    """)
+        }
+        queue = try Self.open(path, configuration, operation)
+    }
+
+    /// Takes the journal of a recording that has ended into its file, which is then one file again. Somebody who reads it at the moment
+    /// is not waited for: false says that the journal is still there.
+    static func foldJournal(of path: String) -> Bool {
+        do {
+            let queue = try DatabaseQueue(path: path, configuration: configuration())
+            let mode = try queue.inDatabase { try String.fetchOne($0, sql: "PRAGMA journal_mode = DELETE") }
+            try queue.close()
+            return mode == "delete"
+        } catch {
+            return false
+        }
+    }
+
     private static func configuration() -> Configuration {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = false
@@ -52,7 +84,12 @@ final class SnapshotDatabase: Sendable {
 
     private func checkVersion(_ name: String) throws(KernelStateError) {
         let (application, version) = try perform { database in
-            (try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0, try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0)
+            // All that is read is of one state of a file that somebody may go on writing.
+            try database.execute(sql: "BEGIN")
+            return (try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0, try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0)
+        }
+        if application == 0, try perform({ try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_master") }) == 0 {
+            throw KernelStateError(operation: operation, cause: "nothing has been written into it yet", remedy: "wait a moment", code: ENODATA)
         }
         guard application == SnapshotSchema.applicationID, version > 0 else {
             throw KernelStateError(

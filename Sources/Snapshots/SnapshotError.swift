@@ -29,6 +29,8 @@ extension KernelStateError {
         case .SQLITE_NOMEM: ("out of memory", "", ENOMEM)
         case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHORT_READ:
             ("the file is cut short", "copy it again", 0)
+        case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHMSIZE:
+            ("No space left on device", "make room beside it: a recording's journal is read with an index of 32 KB", ENOSPC)
         default: (error.message ?? "SQLite error \(error.resultCode.rawValue)", "", 0)
         }
     }

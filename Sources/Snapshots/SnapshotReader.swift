@@ -11,6 +11,10 @@ public final class SnapshotReader {
     public let isCompressed: Bool
     /// Whether every byte is what was written; nil where the file has no checksum, or it was not asked for.
     public let isIntact: Bool?
+    /// Conntrack's events that a recorder kept between the samples, and those that the kernel dropped.
+    public let events: (count: Int, lost: Int)
+    /// Nanoseconds since 1970: of the last thing that the file tells.
+    public let end: UInt64
     let database: SnapshotDatabase
     let addresses: AddressTable
     /// What ``names()`` has found; the outer nil until it was asked.
@@ -29,9 +33,14 @@ public final class SnapshotReader {
         isIntact = outcome == .right ? true : nil
         database = try SnapshotDatabase(reading: file.path, shownAs: name ?? path)
         file.forgetName()
-        (samples, notes, addresses) = try database.perform { database in
-            (try SnapshotSample.all(in: database), try Self.notes(database), try AddressBook.read(database))
+        let lastEvent: UInt64?
+        (samples, notes, addresses, events, lastEvent) = try database.perform { database in
+            (
+                try SnapshotSample.all(in: database), try Self.notes(database), try AddressBook.read(database),
+                try EventRows.count(in: database), try EventRows.lastTime(in: database)
+            )
         }
+        end = max(samples.last?.takenAt ?? 0, lastEvent ?? 0)
         if verifies, outcome == .absent, notes["checksum"] != nil {
             throw KernelStateError(operation: operation, cause: "the file is cut short: its checksum is missing", remedy: "copy it again")
         }

@@ -26,6 +26,9 @@ enum SnapshotSchema {
             try database.execute(
                 sql: "INSERT INTO conntrack_states VALUES (?, ?, ?)", arguments: [Int(transport.rawValue), Int(number), state.name])
         }
+        for kind in EventKind.allCases {
+            try database.execute(sql: "INSERT INTO event_kinds VALUES (?, ?)", arguments: [Int(kind.rawValue), kind.name])
+        }
         for state in TCPState.allCases { try add(.tcp, .tcp(state), state.rawValue) }
         for state in SCTPState.allCases { try add(.sctp, .sctp(state), state.rawValue) }
         for state in DCCPState.allCases { try add(.dccp, .dccp(state), state.rawValue) }
@@ -49,15 +52,11 @@ enum SnapshotSchema {
         CREATE TABLE protocols(protocol INTEGER PRIMARY KEY, name TEXT);
         CREATE TABLE addresses(address INTEGER PRIMARY KEY, bytes BLOB, text TEXT);
         CREATE TABLE conntrack_states(protocol INTEGER, state INTEGER, name TEXT, PRIMARY KEY (protocol, state)) WITHOUT ROWID;
-        CREATE TABLE conntrack(
-            entry INTEGER PRIMARY KEY, original_source_port INTEGER, original_destination_port INTEGER, reply_source_port INTEGER,
-            reply_destination_port INTEGER, original_source INTEGER, original_destination INTEGER, reply_source INTEGER,
-            reply_destination INTEGER, protocol INTEGER, state INTEGER, status INTEGER, timeout INTEGER, mark INTEGER, zone INTEGER,
-            id INTEGER, use INTEGER);
-        CREATE TABLE conntrack_details(
-            entry INTEGER PRIMARY KEY, original_packets INTEGER, original_bytes INTEGER, reply_packets INTEGER, reply_bytes INTEGER,
-            start INTEGER, stop INTEGER, helper TEXT, labels_low INTEGER, labels_high INTEGER, original_zone INTEGER,
-            reply_zone INTEGER);
+        \(create(.conntrack))
+        CREATE TABLE events(event INTEGER PRIMARY KEY, place INTEGER, at INTEGER, kind INTEGER, lost INTEGER);
+        CREATE INDEX events_of_place ON events(place);
+        CREATE TABLE event_kinds(kind INTEGER PRIMARY KEY, name TEXT);
+        \(create(.events))
         CREATE TABLE ipvs_states(state INTEGER PRIMARY KEY, name TEXT);
         CREATE TABLE ipvs(
             entry INTEGER PRIMARY KEY, client_port INTEGER, service_port INTEGER, backend_port INTEGER, client INTEGER,
@@ -71,6 +70,20 @@ enum SnapshotSchema {
             active_connections INTEGER, inactive_connections INTEGER, persistent_connections INTEGER, upper_threshold INTEGER,
             lower_threshold INTEGER, \(traffic));
         """
+
+    private static func create(_ flows: FlowTables) -> String {
+        """
+        CREATE TABLE \(flows.entries)(
+            entry INTEGER PRIMARY KEY, original_source_port INTEGER, original_destination_port INTEGER, reply_source_port INTEGER,
+            reply_destination_port INTEGER, original_source INTEGER, original_destination INTEGER, reply_source INTEGER,
+            reply_destination INTEGER, protocol INTEGER, state INTEGER, status INTEGER, timeout INTEGER, mark INTEGER, zone INTEGER,
+            id INTEGER, use INTEGER);
+        CREATE TABLE \(flows.details)(
+            entry INTEGER PRIMARY KEY, original_packets INTEGER, original_bytes INTEGER, reply_packets INTEGER, reply_bytes INTEGER,
+            start INTEGER, stop INTEGER, helper TEXT, labels_low INTEGER, labels_high INTEGER, original_zone INTEGER,
+            reply_zone INTEGER);
+        """
+    }
 
     private static let nodeTables = """
         CREATE TABLE sysctls(place INTEGER, name TEXT, value TEXT, PRIMARY KEY (place, name)) WITHOUT ROWID;

@@ -31,6 +31,15 @@ public final class SnapshotSource: StateSource {
         }
     }
 
+    /// Hands out what conntrack told of this place after its sample, up to a moment.
+    func forEachEvent(
+        until moment: UInt64, selection: PortSelection?, _ body: (FlowEvent) -> Void
+    ) throws(KernelStateError) {
+        try reader.database.perform { database in
+            try EventRows.forEach(place: saved.number, until: moment, selection: selection, reader.addresses, database, body)
+        }
+    }
+
     public func openIPVS() throws(KernelStateError) -> any EntrySource<IPVSConnection> {
         let addresses = reader.addresses
         return try SavedEntries(try reading(.ipvs), reader.database) { database, range in

@@ -6,21 +6,29 @@ final class SnapshotStore {
     private let database: Database
     private let flows: FlowInsertion
     private let rows: IPVSInsertion
+    private let events: EventInsertion
     private var addresses = AddressBook()
     private var states: [IPVSState: Int] = [:]
     private var lastFlow: Int64 = 0
     private var lastRow: Int64 = 0
+    private var lastEvent: Int64 = 0
     private var samples = 0
+    /// The places of the current sample.
+    private var places: [Int64] = []
 
     init(_ database: Database) throws {
         self.database = database
         flows = try FlowInsertion(database)
         rows = try IPVSInsertion(database)
+        events = try EventInsertion(database)
     }
 
     // MARK: Small tables
 
-    func beginSample() { samples += 1 }
+    func beginSample() {
+        samples += 1
+        places = []
+    }
 
     /// Adds a place of the current sample, and gives its number.
     func add(_ place: Place) throws -> Int64 {
@@ -30,6 +38,7 @@ final class SnapshotStore {
                 nil, samples, place.node, place.kernel, place.namespace.name, Int64(bitPattern: place.namespace.inode),
                 Int64(bitPattern: place.takenAt),
             ], database)
+        places.append(database.lastInsertedRowID)
         return database.lastInsertedRowID
     }
 
@@ -64,6 +73,14 @@ final class SnapshotStore {
         for row in batch {
             lastRow += 1
             try rows.insert(row, row: lastRow, &addresses, &states)
+        }
+    }
+
+    /// - Parameter place: counted from 0 in the current sample.
+    func add(_ batch: [FlowEvent], place: Int) throws {
+        for event in batch {
+            lastEvent += 1
+            try events.insert(event, row: lastEvent, place: places[place], &addresses)
         }
     }
 

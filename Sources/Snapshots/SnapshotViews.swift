@@ -1,11 +1,32 @@
 /// The views by which people ask: names and addresses as text, places and times beside.
 enum SnapshotViews {
-    static let all = conntrackEntries + ipvsConnections + serviceBackends + connections
+    static let all = conntrackEntries + conntrackEvents + ipvsConnections + serviceBackends + connections
 
     /// The conntrack table, an entry a row; what a reply tuple does not say is its original's mirror.
     private static let conntrackEntries = """
         CREATE VIEW conntrack_entries AS
-        SELECT places.sample, places.node, places.namespace, c.entry,
+        SELECT places.sample, places.node, places.namespace, c.entry, \(entryColumns)
+        FROM places JOIN readings ON readings.place = places.place AND readings.subject = 'conntrack'
+        JOIN conntrack c ON c.entry BETWEEN readings.first_row AND readings.last_row
+        LEFT JOIN conntrack_details d ON d.entry = c.entry
+        \(entryNames);
+
+        """
+
+    /// What conntrack told between two samples; only `lost` has a number, and no entry, where events were dropped.
+    private static let conntrackEvents = """
+        CREATE VIEW conntrack_events AS
+        SELECT places.sample, places.node, places.namespace, e.event, e.at, event_kinds.name AS kind, e.lost, \(entryColumns)
+        FROM events e JOIN places ON places.place = e.place
+        LEFT JOIN event_kinds ON event_kinds.kind = e.kind
+        LEFT JOIN event_entries c ON c.entry = e.event
+        LEFT JOIN event_details d ON d.entry = c.entry
+        \(entryNames);
+
+        """
+
+    /// Columns of an entry `c` with details `d`.
+    private static let entryColumns = """
             ifnull(protocols.name, c.protocol) AS protocol, conntrack_states.name AS state,
             (c.status & 2) = 0 AS unreplied, (c.status & 4) <> 0 AS assured, c.status,
             os.text AS original_source, iif(c.protocol IN (1, 58), NULL, c.original_source_port) AS original_source_port,
@@ -19,16 +40,16 @@ enum SnapshotViews {
             iif(c.protocol IN (1, 58), c.original_source_port, NULL) AS icmp_id,
             c.timeout, c.mark, c.zone, c.id, c.use,
             d.original_packets, d.original_bytes, d.reply_packets, d.reply_bytes, d.start, d.helper
-        FROM places JOIN readings ON readings.place = places.place AND readings.subject = 'conntrack'
-        JOIN conntrack c ON c.entry BETWEEN readings.first_row AND readings.last_row
-        LEFT JOIN conntrack_details d ON d.entry = c.entry
+        """
+
+    /// The tables that give an entry's numbers their names.
+    private static let entryNames = """
         LEFT JOIN protocols ON protocols.protocol = c.protocol
         LEFT JOIN conntrack_states ON conntrack_states.protocol = c.protocol AND conntrack_states.state = c.state
         LEFT JOIN addresses os ON os.address = c.original_source
         LEFT JOIN addresses od ON od.address = c.original_destination
         LEFT JOIN addresses rs ON rs.address = ifnull(c.reply_source, c.original_destination)
-        LEFT JOIN addresses rd ON rd.address = ifnull(c.reply_destination, c.original_source);
-
+        LEFT JOIN addresses rd ON rd.address = ifnull(c.reply_destination, c.original_source)
         """
 
     private static let ipvsConnections = """

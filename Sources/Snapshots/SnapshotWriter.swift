@@ -13,7 +13,8 @@ public final class SnapshotWriter {
     /// Batches on their way between the two threads: 16 of about 70 KB.
     private static let batchesInFlight = 16
 
-    private let file: AtomicFile
+    /// Nil for a recording's segment, which has its name from the start.
+    private let file: AtomicFile?
     private let database: SnapshotDatabase
     private let store: QueueConfined<SnapshotStore>
     private let room = DispatchSemaphore(value: SnapshotWriter.batchesInFlight)
@@ -27,12 +28,29 @@ public final class SnapshotWriter {
     public init(path: String, program: String, compresses: Bool = false) throws(KernelStateError) {
         if compresses { _ = try ZstdLibrary.opened() }
         self.compresses = compresses
-        file = try AtomicFile(path: path)
+        let file = try AtomicFile(path: path)
+        self.file = file
         failure = WriteFailure(operation: "writing \(path)")
         database = try SnapshotDatabase(creating: file.partialPath, shownAs: path)
-        store = try database.perform { database in
-            try SnapshotSchema.create(in: database)
+        store = try Self.begin(database, program)
+    }
+
+    /// Begins a segment of a recording: a file that has its name at once, and that is readable after every ``commit()``.
+    init(segment path: String, program: String) throws(KernelStateError) {
+        file = nil
+        compresses = false
+        failure = WriteFailure(operation: "writing \(path)")
+        database = try SnapshotDatabase(recording: path)
+        store = try Self.begin(database, program)
+    }
+
+    private static func begin(
+        _ database: SnapshotDatabase, _ program: String
+    ) throws(KernelStateError) -> QueueConfined<SnapshotStore> {
+        try database.perform { database in
+            // Whoever reads a recording's new segment sees all tables or none.
             try database.beginTransaction()
+            try SnapshotSchema.create(in: database)
             let store = try SnapshotStore(database)
             try store.note("program", program)
             return QueueConfined(store)
@@ -84,17 +102,26 @@ public final class SnapshotWriter {
         return readings
     }
 
+    /// Adds what conntrack told since the last sample.
+    ///
+    /// - Parameter place: which of that sample's sources told it.
+    func add(_ events: [FlowEvent], place: Int) throws(KernelStateError) {
+        try onStore { try $0.add(events, place: place) }
+    }
+
     /// Makes the samples so far part of the file on the disk.
     public func commit() throws(KernelStateError) { try onStore { try $0.commit() } }
 
     /// Gives the file its name. Nothing can be added any more.
     public func finish() throws(KernelStateError) {
+        let isSealed = file != nil
         try onStore { store in
             // Only a file that comes to its end has one.
-            try store.note("checksum", "at the end of the file")
+            if isSealed { try store.note("checksum", "at the end of the file") }
             try store.finish()
         }
         try database.close(releasing: store)
+        guard let file else { return }
         try file.seal()
         if compresses { try file.compress() }
         try file.commit()

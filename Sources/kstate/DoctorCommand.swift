@@ -37,7 +37,7 @@ struct DoctorCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How often the tables are read. With one reading nothing can be said about what needs "
+            "How often the tables are read, or how many of a recording's samples are. With one nothing can be said about what needs "
                 + "time.", valueName: "number"))
     var samples: Int = 3
 
@@ -55,7 +55,7 @@ struct DoctorCommand: ParsableCommand {
         let names = NamesLoader(kube)
         let plan =
             sources.from.isEmpty
-            ? SamplePlan(live: try sources.live(), samples: samples, interval: interval) : SamplePlan(saved: try sources.everySample())
+            ? SamplePlan(live: try sources.live(), samples: samples, interval: interval) : SamplePlan(saved: try sources.samples(samples))
         var round = DoctorRound(plan, filter: filter, mode: filters.kernelFilter, isFiltered: filters.narrows)
         let report = round.run(names: names)
         try print(report)

@@ -11,9 +11,14 @@ enum Host {
     }
 
     /// Seconds of a clock that never jumps.
-    static var uptime: Double {
+    static var uptime: Double { seconds(of: CLOCK_MONOTONIC) }
+
+    /// Seconds of a core's time that this process has taken, in all its threads and in the kernel.
+    static var processorTime: Double { seconds(of: CLOCK_PROCESS_CPUTIME_ID) }
+
+    private static func seconds(of clock: clockid_t) -> Double {
         var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
+        clock_gettime(clock, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 

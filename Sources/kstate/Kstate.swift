@@ -15,7 +15,7 @@ struct Kstate: ParsableCommand {
             Exit status: 0 done, 1 what was asked could not be read, or not completely, 2 bad usage.
             """,
         version: version,
-        subcommands: [ConnCommand.self, ServiceCommand.self, DoctorCommand.self, SnapshotCommand.self])
+        subcommands: [ConnCommand.self, ServiceCommand.self, DoctorCommand.self, SnapshotCommand.self, RecordCommand.self])
 
     /// Parses and runs. ArgumentParser's own exit status for bad usage is 64; kstate's is 2, as other command-line tools'.
     static func main() {

@@ -8,13 +8,16 @@ struct SnapshotInfoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "info",
         abstract: "Say what a snapshot holds: where and when it was taken, and whether it is complete.",
-        discussion: "What could not be read is shown with the reason.")
+        discussion: """
+            What could not be read is shown with the reason. Of a recorder's directory the segments are listed, and with --since or \
+            --until the samples of that time.
+            """)
 
     enum Format: String, CaseIterable, ExpressibleByArgument {
         case table, json
     }
 
-    @Argument(help: "The snapshot.")
+    @Argument(help: "The snapshot, or a recorder's directory.")
     var file: String
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The output's form.", valueName: "table|json"))
@@ -23,40 +26,57 @@ struct SnapshotInfoCommand: ParsableCommand {
     @Flag(help: "Look at every byte and at the structure; exit with 1 where something is not as it was written.")
     var verify = false
 
+    @OptionGroup(title: "When") var stretch: StretchOptions
+
     func run() throws {
-        do throws(KernelStateError) {
-            let reader = try SnapshotReader(path: file, verifies: verify)
-            if verify { try reader.checkStructure() }
-            let names = try reader.names()?.names
+        do {
+            let history = try SavedHistory(path: file, verifies: verify)
+            let range = try SavedStretch(stretch, of: history.extent, name: file).range
+            let readers = try history.readers(in: range)
+            if verify { for reader in readers { try reader.checkStructure() } }
             var sink = OutputSink(descriptor: STDOUT_FILENO)
             switch output {
-            case .table: append(reader, names, to: &sink)
-            case .json: SnapshotInfoJSON(file: file, reader: reader, names: names).write(to: &sink)
+            case .table: try append(history, readers, range, to: &sink)
+            case .json: try SnapshotInfoJSON(file: file, history: history, readers: readers, range: range).write(to: &sink)
             }
             sink.flush()
-        } catch {
+        } catch let error as KernelStateError {
             printError("kstate: \(error)")
             throw ExitStatus.unreadable
         }
     }
 
-    private func append(_ reader: SnapshotReader, _ names: ClusterNames?, to sink: inout OutputSink) {
+    private func append(
+        _ history: SavedHistory, _ readers: [SnapshotReader], _ range: ClosedRange<UInt64>, to sink: inout OutputSink
+    ) throws(KernelStateError) {
+        if let last = readers.last { try append(properties: last, to: &sink) }
+        if history.isRecording { for reader in readers { Self.append(segment: reader, to: &sink) } }
+        if !history.isRecording || stretch.isGiven {
+            for sample in readers.flatMap(\.samples) where range.contains(sample.takenAt) { Self.append(sample, to: &sink) }
+        }
+    }
+
+    private func append(properties reader: SnapshotReader, to sink: inout OutputSink) throws(KernelStateError) {
         for (name, value) in reader.notes.sorted(by: { $0.key < $1.key }) { sink.line("\(name): \(value)") }
         if reader.isCompressed { sink.line("compressed: zstd") }
         if verify { sink.line(reader.isIntact == true ? "verified: every byte is as it was written" : "verified: whole; the file has no checksum") }
-        if let names {
-            sink.line(
-                "names: \(names.services.count) services, \(names.endpoints.count) endpoints, \(names.pods.count) pods, \(names.nodes.count) nodes")
-        }
-        for sample in reader.samples { Self.append(sample, to: &sink) }
+        guard let names = try reader.names()?.names else { return }
+        sink.line(
+            "names: \(names.services.count) services, \(names.endpoints.count) endpoints, \(names.pods.count) pods, \(names.nodes.count) nodes")
+    }
+
+    private static func append(segment reader: SnapshotReader, to sink: inout OutputSink) {
+        let start = reader.samples.first?.takenAt ?? reader.end
+        let lost = reader.events.lost > 0 ? ", \(reader.events.lost) LOST" : ""
+        sink.line(
+            "\(reader.path): \(SavedStretch.text(start)) to \(SavedStretch.text(reader.end)), \(reader.samples.count) samples, "
+                + "\(reader.events.count) events\(lost)")
     }
 
     private static func append(_ sample: SnapshotSample, to sink: inout OutputSink) {
         for saved in sample.places {
-            var time: [UInt8] = []
-            time.appendTime(saved.place.takenAt)
             sink.line(
-                "sample \(sample.number), \(String(decoding: time, as: UTF8.self)): \(saved.place.node), Linux \(saved.place.kernel), "
+                "sample \(sample.number), \(SavedStretch.text(saved.place.takenAt)): \(saved.place.node), Linux \(saved.place.kernel), "
                     + "namespace \(saved.place.namespace.name)")
             for subject in Reading.Subject.allCases { if let reading = saved.readings[subject] { append(reading, to: &sink) } }
         }

@@ -6,41 +6,69 @@ import Snapshots
 /// `snapshot info -o json`: one document of the schema `kstate.snapshot/1`.
 struct SnapshotInfoJSON {
     let file: String
-    let reader: SnapshotReader
-    let names: ClusterNames?
+    let history: SavedHistory
+    /// What holds something of `range`.
+    let readers: [SnapshotReader]
+    /// The samples' time, nanoseconds since 1970.
+    let range: ClosedRange<UInt64>
 
-    func write(to sink: inout OutputSink) {
-        var status = stat()
-        stat(file, &status)
+    func write(to sink: inout OutputSink) throws(KernelStateError) {
         Self.put("{\"schema\":\"kstate.snapshot/1\",\"file\":", &sink)
         sink.buffer.appendJSON(file)
-        Self.put(",\"bytes\":\(status.st_size),\"compressed\":\(reader.isCompressed)", &sink)
-        if let isIntact = reader.isIntact { Self.put(",\"intact\":\(isIntact)", &sink) }
-        Self.put(",\"notes\":{", &sink)
+        Self.put(",\"bytes\":\(readers.reduce(0) { $0 + Self.size($1.path) })", &sink)
+        if let last = readers.last { try Self.append(properties: last, &sink) }
+        if history.isRecording { Self.append("segments", readers, &sink) { Self.append(segment: $0, &$1) } }
+        let samples = readers.flatMap(\.samples).filter { range.contains($0.takenAt) }
+        Self.append("samples", samples, &sink) { Self.append($0, &$1) }
+        Self.put("}\n", &sink)
+    }
+
+    private static func size(_ path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    private static func append(properties reader: SnapshotReader, _ sink: inout OutputSink) throws(KernelStateError) {
+        put(",\"compressed\":\(reader.isCompressed)", &sink)
+        if let isIntact = reader.isIntact { put(",\"intact\":\(isIntact)", &sink) }
+        put(",\"notes\":{", &sink)
         for (index, note) in reader.notes.sorted(by: { $0.key < $1.key }).enumerated() {
-            if index > 0 { Self.put(",", &sink) }
-            Self.append(note.key, note.value, &sink)
+            if index > 0 { put(",", &sink) }
+            append(note.key, note.value, &sink)
         }
-        Self.put("}", &sink)
-        if let names {
-            Self.put(",\"names\":{\"services\":\(names.services.count),\"endpoints\":\(names.endpoints.count)", &sink)
-            Self.put(",\"pods\":\(names.pods.count),\"nodes\":\(names.nodes.count)}", &sink)
-        }
-        Self.put(",\n \"samples\":[", &sink)
-        for (index, sample) in reader.samples.enumerated() {
-            Self.put(index > 0 ? ",\n  {" : "\n  {", &sink)
-            Self.put("\"sample\":\(sample.number),", &sink)
-            Self.append("taken_at", time: sample.takenAt, &sink)
-            Self.put(",\"places\":[", &sink)
-            for (number, place) in sample.places.enumerated() {
-                Self.put(number > 0 ? ",\n   {" : "\n   {", &sink)
-                Self.append(place, &sink)
-                Self.put("}", &sink)
-            }
-            Self.put("]}", &sink)
+        put("}", &sink)
+        guard let names = try reader.names()?.names else { return }
+        put(",\"names\":{\"services\":\(names.services.count),\"endpoints\":\(names.endpoints.count)", &sink)
+        put(",\"pods\":\(names.pods.count),\"nodes\":\(names.nodes.count)}", &sink)
+    }
+
+    private static func append(segment reader: SnapshotReader, _ sink: inout OutputSink) {
+        append("file", reader.path, &sink)
+        put(",", &sink)
+        append("from", time: reader.samples.first?.takenAt ?? reader.end, &sink)
+        put(",", &sink)
+        append("to", time: reader.end, &sink)
+        put(",\"samples\":\(reader.samples.count),\"events\":\(reader.events.count),\"lost\":\(reader.events.lost)", &sink)
+    }
+
+    private static func append(_ sample: SnapshotSample, _ sink: inout OutputSink) {
+        put("\"sample\":\(sample.number),", &sink)
+        append("taken_at", time: sample.takenAt, &sink)
+        append("places", sample.places, &sink) { append($0, &$1) }
+    }
+
+    /// A field that is an array of objects, an object a line.
+    private static func append<Element>(
+        _ name: String, _ elements: [Element], _ sink: inout OutputSink, _ body: (Element, inout OutputSink) -> Void
+    ) {
+        put(",\n\"\(name)\":[", &sink)
+        for (index, element) in elements.enumerated() {
+            put(index > 0 ? ",\n  {" : "\n  {", &sink)
+            body(element, &sink)
+            put("}", &sink)
             sink.flushIfFull()
         }
-        Self.put("]}\n", &sink)
+        put("]", &sink)
     }
 
     private static func append(_ saved: SnapshotPlace, _ sink: inout OutputSink) {
@@ -51,13 +79,7 @@ struct SnapshotInfoJSON {
         append("name", saved.place.namespace.name, &sink)
         put(",\"inode\":\(saved.place.namespace.inode)},", &sink)
         append("taken_at", time: saved.place.takenAt, &sink)
-        put(",\"readings\":[", &sink)
-        for (index, reading) in Reading.Subject.allCases.compactMap({ saved.readings[$0] }).enumerated() {
-            put(index > 0 ? ",\n    {" : "\n    {", &sink)
-            append(reading, &sink)
-            put("}", &sink)
-        }
-        put("]", &sink)
+        append("readings", Reading.Subject.allCases.compactMap { saved.readings[$0] }, &sink) { append($0, &$1) }
     }
 
     private static func append(_ reading: Reading, _ sink: inout OutputSink) {

@@ -48,7 +48,7 @@ class Snapshot(unittest.TestCase):
         with sqlite3.connect(self.file) as database:
             for query in queries:
                 database.execute(query).fetchall()
-            for view in ("conntrack_entries", "ipvs_connections", "service_backends", "connections"):
+            for view in ("conntrack_entries", "conntrack_events", "ipvs_connections", "service_backends", "connections"):
                 database.execute(f"SELECT * FROM {view}").fetchall()
 
     def test_nothing_differs_from_itself(self):

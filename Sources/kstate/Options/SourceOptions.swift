@@ -20,13 +20,18 @@ struct SourceOptions: ParsableArguments {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Read a snapshot file instead of this node. May be repeated.", valueName: "file"))
+        help: ArgumentHelp("Read a snapshot file, or a recorder's directory, instead of this node. May be repeated.", valueName: "file"))
     var from: [String] = []
+
+    @OptionGroup var stretch: StretchOptions
 
     func validate() throws {
         let given = [netns != nil, pid != nil, allNetns].filter { $0 }.count
         if given > 1 { throw ValidationError("--netns, --pid and --all-netns exclude each other: give one of them") }
         if let pid, pid <= 0 { throw ValidationError("--pid \(pid): a process id is a number above 0") }
+        if from.isEmpty, stretch.isGiven {
+            throw ValidationError("--since and --until pick a moment of what was saved: give it with --from")
+        }
         if !from.isEmpty, pid != nil || allNetns {
             throw ValidationError("--from and --\(allNetns ? "all-netns" : "pid") exclude each other: a file has the namespaces that it has")
         }
@@ -37,29 +42,32 @@ struct SourceOptions: ParsableArguments {
     /// - Throws: ``ExitStatus``, after saying what could not be found.
     func resolved() throws -> [any StateSource] {
         if from.isEmpty { return try live() }
-        return try failing { () throws(KernelStateError) in try SavedSources.open(from, namespace: netns) }
+        return try failing { try SavedSources.open(from, namespace: netns, stretch: stretch) }
     }
 
-    /// All moments that the files have kept, for whoever compares them.
-    func everySample() throws -> [any StateSource] {
-        try failing { () throws(KernelStateError) in try SavedSources.open(from, namespace: netns, everySample: true) }
+    /// The samples that the files have kept, for whoever compares them.
+    ///
+    /// - Parameter count: how many of a recorder's directory, where no stretch of time is given.
+    func samples(_ count: Int) throws -> [any StateSource] {
+        try failing { try SavedSources.samples(from, namespace: netns, stretch: stretch, count: count) }
     }
 
-    /// The live kernel's places, for whoever watches.
+    /// The live kernel's places, for whoever watches; says what could not be found.
     func live() throws -> [LiveSource] {
-        try failing { () throws(KernelStateError) in try liveSources() }
+        try failing { try liveSources() }
     }
 
-    private func failing<Sources>(_ body: () throws(KernelStateError) -> Sources) throws -> Sources {
-        do throws(KernelStateError) {
+    private func failing<Sources>(_ body: () throws -> Sources) throws -> Sources {
+        do {
             return try body()
-        } catch {
+        } catch let error as KernelStateError {
             printError("kstate: \(error)")
             throw ExitStatus.unreadable
         }
     }
 
-    private func liveSources() throws(KernelStateError) -> [LiveSource] {
+    /// The live kernel's places as there are by now, each with the time of the call.
+    func liveSources() throws(KernelStateError) -> [LiveSource] {
         if let netns { return [try LiveSource(NamespaceSearch.named(netns))] }
         if let pid { return [try LiveSource(NamespaceSearch.ofProcess(pid))] }
         guard allNetns else { return [try LiveSource(NamespaceSearch.own())] }

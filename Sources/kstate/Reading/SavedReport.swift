@@ -9,8 +9,9 @@ struct SavedReport {
 
     init(_ places: [SavedPlace]) { self.places = places }
 
-    mutating func print(file: String, seconds: Double) {
-        for place in places { note(place) }
+    /// - Parameter samples: how many readings the file holds; the report is of the last.
+    mutating func print(file: String, samples: Int, seconds: Double) {
+        noteProblems()
         func count(_ subject: Reading.Subject) -> Int {
             places.reduce(0) { sum, place in
                 sum + place.readings.filter { $0.subject == subject }.reduce(0) { $0 + $1.coverage.read }
@@ -21,12 +22,15 @@ struct SavedReport {
         let size = Double(Int(Double(status.st_size) / 100_000)) / 10
         Swift.print(
             """
-            \(file): \(count(.conntrack)) conntrack entries, \(count(.ipvs)) IPVS connections, \(count(.services)) services, \
+            \(file): \(samples > 1 ? "\(samples) readings, in the last " : "")\(count(.conntrack)) conntrack entries, \(count(.ipvs)) IPVS connections, \(count(.services)) services, \
             \(size) MB in \(Double(Int(seconds * 100)) / 100) s
             """)
     }
 
-    /// Says what was not read. A table that a node does not have is no failure; one that could not be read is.
+    /// Says what was not read.
+    mutating func noteProblems() { for place in places { note(place) } }
+
+    /// A table that a node does not have is no failure; one that could not be read is.
     private mutating func note(_ place: SavedPlace) {
         let prefix = places.count > 1 ? "namespace \(place.place.namespace.name): " : ""
         for reading in place.readings where [.conntrack, .ipvs].contains(reading.subject) {

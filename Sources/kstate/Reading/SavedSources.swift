@@ -3,13 +3,66 @@ import Snapshots
 
 /// What `--from` names, as sources.
 enum SavedSources {
+    /// The places as they were at the moment asked for, or with all that lived in the stretch asked for.
+    ///
     /// - Parameters:
-    ///   - paths: files, each with one place at least.
+    ///   - paths: files and recorders' directories, each with one place at least.
     ///   - namespace: the only one wanted, by its name; nil takes all.
-    ///   - everySample: all moments that a file has kept, and not the last alone.
-    static func open(_ paths: [String], namespace: String?, everySample: Bool = false) throws(KernelStateError) -> [any StateSource] {
-        var sources: [any StateSource] = []
-        for path in paths { sources += try open(path, everySample: everySample) }
+    static func open(_ paths: [String], namespace: String?, stretch options: StretchOptions) throws -> [any StateSource] {
+        let (histories, stretch) = try histories(paths, options)
+        let sources = try collect(histories) { history in
+            stretch.since == nil ? try history.state(at: stretch.until) : try history.states(over: stretch.range)
+        }
+        return try only(namespace, of: sources)
+    }
+
+    /// The samples, for whoever compares them: all of a file, and of a recorder's directory the last before the moment asked for, or all
+    /// of the stretch asked for.
+    ///
+    /// - Parameter count: how many of a recorder's directory.
+    static func samples(
+        _ paths: [String], namespace: String?, stretch options: StretchOptions, count: Int
+    ) throws -> [any StateSource] {
+        let (histories, stretch) = try histories(paths, options)
+        let sources = try collect(histories) { history in
+            history.isRecording && stretch.since == nil
+                ? try history.lastSamples(count, until: stretch.until ?? .max) : try history.samples(in: stretch.range)
+        }
+        return try only(namespace, of: sources)
+    }
+
+    /// Two moments to be compared: `--since` names that of the first, and `--until` that of the second; the ends by default.
+    static func pair(
+        _ before: String, _ after: String, stretch options: StretchOptions
+    ) throws -> (before: [any StateSource], after: [any StateSource]) {
+        let (histories, stretch) = try histories([before, after], options)
+        return (try only(nil, of: histories[0].state(at: stretch.since)), try only(nil, of: histories[1].state(at: stretch.until)))
+    }
+
+    private static func histories(_ paths: [String], _ options: StretchOptions) throws -> ([SavedHistory], SavedStretch) {
+        let histories = try paths.map { try SavedHistory(path: $0) }
+        let starts = histories.map(\.extent.lowerBound)
+        let ends = histories.map(\.extent.upperBound)
+        let extent = (starts.min() ?? 0)...(ends.max() ?? 0)
+        return (histories, try SavedStretch(options, of: extent, name: paths.joined(separator: ", ")))
+    }
+
+    /// What each has, and a word on one that has nothing of that time.
+    private static func collect(
+        _ histories: [SavedHistory], _ read: (SavedHistory) throws -> [any StateSource]
+    ) rethrows -> [any StateSource] {
+        try histories.flatMap { history in
+            let sources = try read(history)
+            if sources.isEmpty, histories.count > 1 { printError("kstate: note: \(history.path) holds nothing of that time") }
+            return sources
+        }
+    }
+
+    private static func only(_ namespace: String?, of sources: [any StateSource]) throws(KernelStateError) -> [any StateSource] {
+        guard !sources.isEmpty else {
+            throw KernelStateError(
+                operation: "looking at that time", cause: "no sample was taken in it", remedy: "`kstate snapshot info` shows when there were any")
+        }
         guard let namespace else { return sources }
         let wanted = sources.filter { $0.place.namespace.name == namespace }
         if wanted.isEmpty {
@@ -18,13 +71,5 @@ enum SavedSources {
                 operation: "looking for the network namespace \(namespace)", cause: "it was not saved", remedy: "there is \(names)")
         }
         return wanted
-    }
-
-    private static func open(_ path: String, everySample: Bool) throws(KernelStateError) -> [any StateSource] {
-        let reader = try SnapshotReader(path: path)
-        guard let sample = reader.samples.last else {
-            throw KernelStateError(operation: "reading \(path)", cause: "it holds nothing", remedy: "take a snapshot")
-        }
-        return everySample ? reader.samples.flatMap { reader.sources(of: $0) } : reader.sources(of: sample)
     }
 }

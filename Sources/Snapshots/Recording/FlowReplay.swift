@@ -1,0 +1,86 @@
+internal import KernelState
+
+/// The conntrack table at a moment of a recording, made of a sample and what was told after it.
+struct FlowReplay {
+    private struct Known {
+        var flow: Flow
+        /// Nanoseconds since 1970, when the kernel told its timer.
+        var toldAt: UInt64
+        var reading: UInt32
+    }
+
+    /// In the order in which they were first met; nil where one has ended.
+    private var entries: [Known?] = []
+    private var places: [UInt64: Int] = [:]
+    private var ended: [Flow] = []
+    private var reading: UInt32 = 0
+    private let keepsEndedSince: UInt64?
+    /// Events that the kernel dropped, so that something may be missing.
+    private(set) var lost: UInt64 = 0
+
+    /// - Parameter since: from when on entries that end are kept, in nanoseconds since 1970; nil keeps none.
+    init(keepingEndedSince since: UInt64?) { keepsEndedSince = since }
+
+    // MARK: Samples
+
+    mutating func beginReading(at time: UInt64) {
+        reading += 1
+        if keepsEndedSince.map({ time < $0 }) ?? true { lost = 0 }
+    }
+
+    mutating func add(read flow: Flow, at time: UInt64) { update(flow, at: time) }
+
+    /// Ends a complete reading: what it did not meet has ended without an event.
+    mutating func endReading(at time: UInt64) {
+        for index in entries.indices { if let known = entries[index], known.reading != reading { end(index, known.flow, at: time) } }
+    }
+
+    // MARK: Events
+
+    mutating func apply(_ event: FlowEvent) {
+        switch event.content {
+        case .lost(let count): lost += count
+        case .entry(.destroy, let flow):
+            guard let index = places[flow.fingerprint.value], let known = entries[index], known.flow.id == flow.id else { return }
+            end(index, flow.completed(by: known.flow), at: event.at)
+        case .entry(_, let flow): update(flow, at: event.at)
+        }
+    }
+
+    private mutating func update(_ flow: Flow, at time: UInt64) {
+        let name = flow.fingerprint.value
+        if let index = places[name], let known = entries[index] {
+            if known.flow.id == flow.id {
+                entries[index] = Known(flow: flow.completed(by: known.flow), toldAt: time, reading: reading)
+                return
+            }
+            // Another entry of the same tuples: the one before has ended, whether or not an event said so.
+            end(index, known.flow, at: time)
+        }
+        places[name] = entries.count
+        entries.append(Known(flow: flow, toldAt: time, reading: reading))
+    }
+
+    private mutating func end(_ index: Int, _ last: Flow, at time: UInt64) {
+        entries[index] = nil
+        places[last.fingerprint.value] = nil
+        guard let since = keepsEndedSince, time >= since else { return }
+        var last = last
+        last.status.insert(.dying)
+        last.timeout = 0
+        ended.append(last)
+    }
+
+    /// The entries with their timers run down to `time`, and then those that have ended, marked `DYING` as conntrack marks what it takes
+    /// out of the table.
+    func flows(at time: UInt64) -> [Flow] {
+        let living = entries.compactMap { known -> Flow? in
+            guard var flow = known?.flow else { return nil }
+            if let timeout = flow.timeout, let toldAt = known?.toldAt, time > toldAt {
+                flow.timeout = timeout - UInt32(min(UInt64(timeout), (time - toldAt) / 1_000_000_000))
+            }
+            return flow
+        }
+        return living + ended
+    }
+}

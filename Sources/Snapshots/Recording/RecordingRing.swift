@@ -1,0 +1,155 @@
+internal import Glibc
+public import KernelState
+
+/// Writes a recording: samples and conntrack's events into a directory of bounded size, oldest out first.
+///
+/// What was added before the last ``commit()`` survives the process, however that ends.
+public final class RecordingRing {
+    private let folder: RecordingFolder
+    private let lock: RecordingLock
+    private let plan: RingPlan
+    private let program: String
+    private var writer: SnapshotWriter?
+    private var current: RecordingFolder.Segment?
+    private var lastStart: UInt64
+    private var bytesOfLastSample: UInt64 = 0
+    private var notes: [String: String] = [:]
+    private var eventsUnweighed = 0
+    private static let eventsBetweenWeighings = 4_096
+
+    /// Takes a directory, which is made where it is not there.
+    ///
+    /// - Throws: where it cannot be written to, is no directory, or is another recorder's.
+    public init(path: String, plan: RingPlan, program: String) throws(KernelStateError) {
+        try Self.makeDirectory(path)
+        lock = try RecordingLock(folder: path)
+        folder = RecordingFolder(path: path)
+        self.plan = plan
+        self.program = program
+        folder.foldJournals(except: nil)
+        lastStart = try folder.segments().last?.startedAt ?? 0
+    }
+
+    private static func makeDirectory(_ path: String) throws(KernelStateError) {
+        guard mkdir(path, 0o700) != 0 else { return }
+        let code = errno
+        var status = stat()
+        guard code == EEXIST, stat(path, &status) == 0 else { throw KernelStateError(operation: "making the directory \(path)", errno: code) }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw KernelStateError(
+                operation: "recording into \(path)", cause: "it is there and no directory", remedy: "give a directory for the recording")
+        }
+    }
+
+    /// Notes a property of this segment and of those after it.
+    public func note(_ name: String, _ value: String) throws(KernelStateError) {
+        notes[name] = value
+        try writer?.note(name, value)
+    }
+
+    /// Reads every source and adds what it tells as one sample, for good; first makes room for it, in a new segment where the last is full.
+    ///
+    /// - Parameter now: nanoseconds since 1970.
+    public func addSample(_ sources: [any StateSource], at now: UInt64) throws(KernelStateError) -> [SavedPlace] {
+        try makeRoom(now)
+        if let current, plan.isFull(bytes: try currentBytes(), startedAt: current.startedAt, now: now) { try endSegment() }
+        let writer = try openWriter(now)
+        let before = try currentBytes()
+        let saved = try writer.add(sources)
+        try writer.commit()
+        bytesOfLastSample = try max(currentBytes(), before) - before
+        // It may have been larger than the one before it.
+        try makeRoom(now)
+        return saved
+    }
+
+    /// True once there is a segment for events, which begins with a sample.
+    public var isWriting: Bool { writer != nil }
+
+    /// Adds what conntrack told since the last sample.
+    ///
+    /// - Parameter place: which of that sample's sources told it, counted from 0.
+    public func add(_ events: [FlowEvent], place: Int) throws(KernelStateError) {
+        try writer?.add(events, place: place)
+        eventsUnweighed += events.count
+    }
+
+    /// Makes what was added part of the recording.
+    ///
+    /// - Returns: true when events alone have filled so much of the ring that the next segment should begin, with a sample.
+    public func commit(at now: UInt64) throws(KernelStateError) -> Bool {
+        try writer?.commit()
+        guard eventsUnweighed >= Self.eventsBetweenWeighings else { return false }
+        eventsUnweighed = 0
+        try makeRoom(now)
+        return try plan.isCrowded(bytes: currentBytes())
+    }
+
+    /// Ends the last segment.
+    public func finish() throws(KernelStateError) { if writer != nil { try endSegment() } }
+
+    /// Leaves the segment that the disk had no room for, as it was at its last commit, and removes the oldest one.
+    ///
+    /// - Parameter failure: what writing to the disk threw.
+    /// - Returns: a sentence for the operator.
+    /// - Throws: `failure`, where it is no matter of room, or nothing older is left to remove. The newest segment is kept.
+    public func giveWay(to failure: KernelStateError) throws(KernelStateError) -> String {
+        guard failure.code == ENOSPC || failure.code == EDQUOT else { throw failure }
+        writer = nil
+        current = nil
+        let segments = try folder.segments()
+        guard segments.count > 1 else {
+            var failure = failure
+            failure.remedy = "make room, or record to another disk: nothing older is left to remove"
+            throw failure
+        }
+        RecordingFolder.remove(segments[0])
+        folder.foldJournals(except: nil)
+        return "the disk of \(folder.path) is full: removed its oldest part, \(segments[0].path)"
+    }
+
+    // MARK: Segments
+
+    private func openWriter(_ now: UInt64) throws(KernelStateError) -> SnapshotWriter {
+        if let writer { return writer }
+        return try beginSegment(now)
+    }
+
+    private func beginSegment(_ now: UInt64) throws(KernelStateError) -> SnapshotWriter {
+        // Names stay in order where the clock does not.
+        let start = max(now / 1_000_000, lastStart / 1_000_000 + 1) * 1_000_000
+        let path = folder.segment(at: start)
+        let segment = RecordingFolder.Segment(path: path, startedAt: start, bytes: 0)
+        do throws(KernelStateError) {
+            let begun = try SnapshotWriter(segment: path, program: program)
+            for (name, value) in notes { try begun.note(name, value) }
+            try begun.commit()
+            (writer, current, lastStart) = (begun, segment, start)
+            return begun
+        } catch {
+            RecordingFolder.remove(segment)
+            throw error
+        }
+    }
+
+    private func endSegment() throws(KernelStateError) {
+        let ending = writer
+        writer = nil
+        current = nil
+        try ending?.finish()
+        folder.foldJournals(except: nil)
+    }
+
+    /// Removes the oldest segments until the sample that comes, which is taken to be as large as the last, finds room.
+    private func makeRoom(_ now: UInt64) throws(KernelStateError) {
+        let segments = try folder.segments()
+        // What is written stands in the journal first, and in its file beside that.
+        let surplus = plan.surplus(of: segments, reserve: 2 * bytesOfLastSample + RingPlan.roomForEvents, now: now)
+        for segment in segments.prefix(surplus) { RecordingFolder.remove(segment) }
+    }
+
+    private func currentBytes() throws(KernelStateError) -> UInt64 {
+        guard let current else { return 0 }
+        return try folder.segments().first { $0.path == current.path }?.bytes ?? 0
+    }
+}

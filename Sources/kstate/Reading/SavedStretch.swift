@@ -1,0 +1,41 @@
+import ArgumentParser
+import Filters
+import KernelState
+import Rendering
+
+/// The moment, or the stretch of time, at which saved files are looked at; in nanoseconds since 1970.
+struct SavedStretch {
+    /// Nil for a moment.
+    let since: UInt64?
+    /// Nil for the end.
+    let until: UInt64?
+
+    /// - Parameters:
+    ///   - options: what was asked for.
+    ///   - extent: what was saved.
+    ///   - name: of the files, for who hears that there is nothing of that time.
+    /// - Throws: where the two ends are the wrong way round, or nothing was saved in that time.
+    init(_ options: StretchOptions, of extent: ClosedRange<UInt64>, name: String) throws {
+        since = options.since?.resolved(end: extent.upperBound)
+        until = options.until?.resolved(end: extent.upperBound)
+        if let since, let until, since > until {
+            throw ValidationError("--since is after --until: \(Self.text(since)) and \(Self.text(until))")
+        }
+        guard (until ?? .max) >= extent.lowerBound, (since ?? 0) <= extent.upperBound else {
+            let asked = [since.map { "since \(Self.text($0))" }, until.map { "until \(Self.text($0))" }].compactMap { $0 }
+            throw KernelStateError(
+                operation: "reading \(name)", cause: "nothing was saved there \(asked.joined(separator: " "))",
+                remedy: "it goes from \(Self.text(extent.lowerBound)) to \(Self.text(extent.upperBound))")
+        }
+        if let until, until > extent.upperBound { printError("kstate: note: \(name) ends at \(Self.text(extent.upperBound))") }
+    }
+
+    /// All of it from ``since`` on, or from the beginning.
+    var range: ClosedRange<UInt64> { (since ?? 0)...(until ?? .max) }
+
+    static func text(_ time: UInt64) -> String {
+        var buffer: [UInt8] = []
+        buffer.appendTime(time)
+        return String(decoding: buffer, as: UTF8.self)
+    }
+}

@@ -1,0 +1,197 @@
+"""Several samples in a file, the recorder, and --since and --until, as the command line takes and refuses them."""
+
+import json
+import os
+import re
+import signal
+import stat
+import subprocess
+import tempfile
+import time
+import unittest
+
+KSTATE = os.environ["KSTATE"]
+
+
+def run(*arguments, **options):
+    return subprocess.run([KSTATE, *arguments], capture_output=True, text=True, timeout=120, **options)
+
+
+def wait_for(what, seconds=60):
+    """Asks until `what` gives something."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := what():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it did not come about")
+
+
+def segments(folder):
+    return sorted(name for name in os.listdir(folder) if re.fullmatch(r"record-\d{8}T\d{6}\.\d{3}Z\.kstate", name))
+
+
+class Recorder:
+    """`kstate record`, started, with at least one sample taken."""
+
+    def __init__(self, folder, *options):
+        def segments():
+            return run("snapshot", "info", folder).stdout.count(".kstate: ")
+
+        before = segments()
+        self.process = subprocess.Popen([KSTATE, "record", folder, *options], stderr=subprocess.PIPE, text=True)
+        wait_for(lambda: self.process.poll() is not None or segments() > before)
+
+    def end(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        _, errors = self.process.communicate(timeout=60)
+        return self.process.returncode, errors
+
+
+class FolderTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.ring = os.path.join(folder.name, "ring")
+        self.file = os.path.join(folder.name, "a.kstate")
+
+    def record(self, *options):
+        recorder = Recorder(self.ring, *options)
+        self.addCleanup(recorder.process.stderr.close)
+        self.addCleanup(lambda: recorder.process.poll() is None and (recorder.process.kill(), recorder.process.wait()))
+        return recorder
+
+    def times(self, path, *options):
+        return re.findall(r"^sample \d+, (\S+):", run("snapshot", "info", path, *options).stdout, re.M)
+
+
+class SeveralSamples(FolderTest):
+    def test_samples_of_one_file_are_picked_by_their_time(self):
+        result = run("snapshot", "save", self.file, "--for", "1s", "--every", "300ms")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        times = self.times(self.file)
+        self.assertGreaterEqual(len(times), 2)
+        self.assertIn(f"{len(times)} readings", result.stdout)
+        for moment in (times[0], times[-1]):
+            taken = json.loads(run("conn", "--from", self.file, "--until", moment.replace("Z", "999999Z"), "-o", "json").stdout)["taken_at"]
+            self.assertEqual(taken, moment)
+        self.assertEqual(json.loads(run("conn", "--from", self.file, "-o", "json").stdout)["taken_at"], times[-1])
+        self.assertEqual(self.times(self.file, "--since", times[1]), times[1:])
+        self.assertIn(f"over {len(times)} samples", run("doctor", "--from", self.file).stdout)
+        self.assertEqual(run("snapshot", "diff", self.file, "--since", times[0].replace("Z", "999999Z")).returncode, 0)
+
+    def test_a_signal_ends_the_readings_and_the_file_keeps_them(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            process = subprocess.Popen([KSTATE, "snapshot", "save", self.file, "--for", "10m", "--every", "100ms"],
+                                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            wait_for(lambda: any(name.endswith(".partial") for name in os.listdir(self.folder)))
+            process.send_signal(number)
+            process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 0)
+            self.assertEqual(os.listdir(self.folder), ["a.kstate"])
+            self.assertGreaterEqual(len(self.times(self.file)), 1)
+
+    def test_bad_usage(self):
+        for options, reason in ((["--for", "10s", "--every", "0"], "--every 0"), (["--for", "1s"], "shorter than --every 10s"),
+                                (["--every", "1s"], "--every needs --for"), (["--for", "soon"], "is no length of time"),
+                                (["--for", "1m", "--from", "x"], "exclude each other")):
+            result = run("snapshot", "save", self.file, *options)
+            self.assertEqual(result.returncode, 2, options)
+            self.assertIn(reason, result.stderr)
+        self.assertEqual(os.listdir(self.folder), [])
+
+
+class Recording(FolderTest):
+    def test_a_recording_is_private_and_ends_well_by_a_signal(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            recorder = self.record("--every", "200ms")
+            status, errors = recorder.end(number)
+            self.assertEqual(status, 0, errors)
+            self.assertIn(f"into {self.ring}: a sample every 200ms", errors)
+        self.assertEqual(stat.S_IMODE(os.stat(self.ring).st_mode), 0o700)
+        self.assertEqual(len(segments(self.ring)), 2)
+        for name in os.listdir(self.ring):
+            self.assertEqual(stat.S_IMODE(os.stat(os.path.join(self.ring, name)).st_mode), 0o600, name)
+            self.assertFalse(name.endswith(("-wal", "-shm")), name)
+        for segment in segments(self.ring):
+            self.assertEqual(run("conn", "--from", os.path.join(self.ring, segment)).returncode, 0)
+
+    def test_every_command_reads_it_while_it_is_written(self):
+        recorder = self.record("--every", "200ms")
+        wait_for(lambda: len(self.times(self.ring, "--since", "1h")) >= 3)
+        for arguments in (["conn", "--from", self.ring], ["conn", "--from", self.ring, "--since", "1h"], ["service", "--from", self.ring],
+                          ["snapshot", "info", self.ring], ["snapshot", "diff", self.ring, "--since", "1s"],
+                          ["snapshot", "save", self.file, "--from", self.ring]):
+            result = run(*arguments)
+            self.assertEqual(result.returncode, 0, (arguments, result.stderr))
+        self.assertIn("over 2 samples", run("doctor", "--from", self.ring, "--samples", "2").stdout)
+        self.assertEqual(recorder.end()[0], 0)
+
+    def test_one_recorder_at_a_time(self):
+        recorder = self.record()
+        result = run("record", self.ring)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f"process {recorder.process.pid} records there already", result.stderr)
+        self.assertEqual(recorder.end(signal.SIGKILL)[0], -signal.SIGKILL)
+        self.record().end()
+        self.assertEqual(len(segments(self.ring)), 2)
+
+    def test_places_that_take_no_recording(self):
+        with open(self.file, "w"):
+            pass
+        for path, reason in ((self.file, "no directory"), (os.path.join(self.folder, "no", "ring"), "No such file"),
+                             ("/proc/ring", "making the directory /proc/ring")):
+            result = run("record", path)
+            self.assertEqual(result.returncode, 1, path)
+            self.assertIn(reason, result.stderr)
+        # A directory that cannot be written to, whoever asks.
+        result = run("record", "/proc/self")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("/proc/self", result.stderr)
+
+    def test_bad_usage(self):
+        for options, reason in ((["--every", "0"], "--every"), (["--size", "1M"], "give 16M or more"), (["--size", "big"], "is no size"),
+                                (["--keep", "1s"], "a minute or more"), (["--from", "x"], "--from has no place here"),
+                                (["--since", "1m"], "give it with --from"), (["--netns", "x", "--pid", "1"], "exclude each other")):
+            result = run("record", self.ring, *options)
+            self.assertEqual(result.returncode, 2, options)
+            self.assertIn(reason, result.stderr)
+        self.assertFalse(os.path.exists(self.ring))
+
+
+class Moments(FolderTest):
+    def test_moments_that_are_none(self):
+        run("snapshot", "save", self.file)
+        for options, status, reason in (
+                (["--until", "yesterday"], 2, "is no moment"), (["--since", "1m", "--until", "2m"], 2, "--since is after --until"),
+                (["--until", "2001-01-01T00:00:00Z"], 1, "it goes from 2"), (["--since", "2101-01-01T00:00:00Z"], 1, "it goes from 2")):
+            for command in (["conn"], ["service"], ["doctor"]):
+                result = run(*command, "--from", self.file, *options)
+                self.assertEqual(result.returncode, status, (command, options, result.stderr))
+                self.assertIn(reason, result.stderr)
+            self.assertEqual(run("snapshot", "info", self.file, *options).returncode, status)
+        for command in ("conn", "service", "doctor"):
+            result = run(command, "--until", "1m")
+            self.assertEqual(result.returncode, 2)
+            self.assertIn("give it with --from", result.stderr)
+
+    def test_a_moment_after_the_end_is_the_end_and_says_so(self):
+        run("snapshot", "save", self.file)
+        result = run("conn", "--from", self.file, "--until", "2101-01-01T00:00:00Z")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("ends at 2", result.stderr)
+
+    def test_a_directory_without_a_recording(self):
+        for command in (["conn", "--from"], ["snapshot", "info"]):
+            result = run(*command, self.folder)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("it holds nothing", result.stderr)
+
+    def test_one_file_has_nothing_to_be_compared_with(self):
+        run("snapshot", "save", self.file)
+        self.assertEqual(run("snapshot", "diff", self.file).returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
