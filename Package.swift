@@ -58,10 +58,13 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // The same records from what other tools have printed.
+        .target(name: "Imports", dependencies: ["KernelState", "IPVS"], swiftSettings: strict),
+
         .executableTarget(
             name: "kstate",
             dependencies: [
-                "KernelState", "Netlink", "Conntrack", "IPVS", "NodeReading", "Snapshots", "Kubernetes", "Correlation", "Diagnosis",
+                "KernelState", "Netlink", "Conntrack", "IPVS", "NodeReading", "Snapshots", "Imports", "Kubernetes", "Correlation", "Diagnosis",
                 "Filters", "Rendering", "ConntrackText", "Terminal", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -99,6 +102,7 @@ let package = Package(
         .testTarget(
             name: "KubernetesTests", dependencies: ["Kubernetes", "KernelState"], exclude: ["Support"], swiftSettings: strict),
         .testTarget(name: "SnapshotsTests", dependencies: ["Snapshots", "KernelState"], swiftSettings: strict),
+        .testTarget(name: "ImportsTests", dependencies: ["Imports", "KernelState"], swiftSettings: strict),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal", "Rendering"], swiftSettings: strict),
     ]
 )

@@ -5,11 +5,11 @@ internal import KernelState
 ///     TCP C0A8000A 9C41 0A60000A 0050 0AF40005 1F90 ESTABLISHED     899
 ///     TCP C0A8000A 9C41 0A60000A 0050 0AF40005 1F90 ESTABLISHED LOCAL      899      (ip_vs_conn_sync)
 struct ConnectionLineParser {
-    private var words: TableWords
+    private var words: LineWords
     private let hasOrigin: Bool
 
     init(_ bytes: UnsafeRawBufferPointer, hasOrigin: Bool) {
-        words = TableWords(bytes)
+        words = LineWords(bytes)
         self.hasOrigin = hasOrigin
     }
 

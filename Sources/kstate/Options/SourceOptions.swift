@@ -20,7 +20,8 @@ struct SourceOptions: ParsableArguments {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Read a snapshot file instead of this node. May be repeated.", valueName: "file"))
+        help: ArgumentHelp("Read a snapshot, or what conntrack, ipvsadm or sos have saved, instead of this node. May be repeated.", valueName: "path")
+    )
     var from: [String] = []
 
     func validate() throws {

@@ -11,6 +11,11 @@ struct SavedReport {
 
     mutating func print(file: String, seconds: Double) {
         for place in places { note(place) }
+        Swift.print("\(file): \(Self.summary(places, file: file)) in \(Double(Int(seconds * 100)) / 100) s")
+    }
+
+    /// `16 conntrack entries, 3 IPVS connections, 2 services, 0.1 MB`.
+    static func summary(_ places: [SavedPlace], file: String) -> String {
         func count(_ subject: Reading.Subject) -> Int {
             places.reduce(0) { sum, place in
                 sum + place.readings.filter { $0.subject == subject }.reduce(0) { $0 + $1.coverage.read }
@@ -19,11 +24,7 @@ struct SavedReport {
         var status = stat()
         stat(file, &status)
         let size = Double(Int(Double(status.st_size) / 100_000)) / 10
-        Swift.print(
-            """
-            \(file): \(count(.conntrack)) conntrack entries, \(count(.ipvs)) IPVS connections, \(count(.services)) services, \
-            \(size) MB in \(Double(Int(seconds * 100)) / 100) s
-            """)
+        return "\(count(.conntrack)) conntrack entries, \(count(.ipvs)) IPVS connections, \(count(.services)) services, \(size) MB"
     }
 
     /// Says what was not read. A table that a node does not have is no failure; one that could not be read is.

@@ -1,3 +1,4 @@
+import Imports
 import KernelState
 import Snapshots
 
@@ -21,6 +22,8 @@ enum SavedSources {
     }
 
     private static func open(_ path: String, everySample: Bool) throws(KernelStateError) -> [any StateSource] {
+        // What a file is tells its content.
+        if let imported = try ImportSearch.sources(at: path) { return imported }
         let reader = try SnapshotReader(path: path)
         guard let sample = reader.samples.last else {
             throw KernelStateError(operation: "reading \(path)", cause: "it holds nothing", remedy: "take a snapshot")
