@@ -23,15 +23,20 @@ public enum ServiceTableParser {
         return services
     }
 
-    private static func take(_ line: UnsafeRawBufferPointer, into services: inout [VirtualService]) {
+    /// Adds what one line tells: a service, or a backend of the last one. False for a line of another form, as the headings are.
+    @discardableResult
+    public static func take(_ line: UnsafeRawBufferPointer, into services: inout [VirtualService]) -> Bool {
         var words = LineWords(line)
-        guard let first = words.next() else { return }
+        guard let first = words.next() else { return false }
         if !words.matches(first, "->") {
-            if let service = service(first, &words) { services.append(service) }
-        } else if !services.isEmpty, let backend = backend(&words) {
+            guard let service = service(first, &words) else { return false }
+            services.append(service)
+        } else {
+            guard !services.isEmpty, let backend = backend(&words) else { return false }
             services[services.count - 1].takeFamily(of: backend)
             services[services.count - 1].backends.append(backend)
         }
+        return true
     }
 
     private static func service(_ first: Range<Int>, _ words: inout LineWords) -> VirtualService? {

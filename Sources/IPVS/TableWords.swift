@@ -1,9 +1,9 @@
-internal import KernelState
+public import KernelState
 
 // What the tables that IPVS writes to /proc have in their words.
 extension LineWords {
     /// `ip_vs_proto_name`: a known name, or `IP_` and the number.
-    mutating func transport() -> TransportProtocol? {
+    public mutating func transport() -> TransportProtocol? {
         guard let word = next() else { return nil }
         if matches(word, "TCP") { return .tcp }
         if matches(word, "UDP") { return .udp }

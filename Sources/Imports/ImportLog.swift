@@ -7,5 +7,7 @@ public final class ImportLog {
     /// The last reading of each text, by path.
     public var readings: [LineTally] { tallies.values.sorted { $0.text.path < $1.text.path } }
 
+    func reading(of text: SavedText) -> LineTally? { tallies[text.path] }
+
     func note(_ tally: LineTally) { tallies[tally.text.path] = tally }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import IPVS
 public import KernelState
 
 /// What other tools have saved of one network namespace, read as a live one is.
@@ -16,36 +17,46 @@ public final class ImportedSource: StateSource {
         self.path = path
         place = Place(
             node: node, kernel: kernel, namespace: NetworkNamespace(name: namespace, inode: 0), takenAt: texts.map(\.modifiedAt).max() ?? 0)
-        self.texts = texts.sorted { ($0.kind.rank, -$0.size, $0.path) < ($1.kind.rank, -$1.size, $1.path) }
+        // Of texts of one kind the longest tells most of an entry.
+        self.texts = TextKind.allCases.flatMap { kind in
+            texts.filter { $0.kind == kind }.sorted { (-$0.size, $0.path) < (-$1.size, $1.path) }
+        }
     }
 
     /// No kernel filters here.
     public var conntrackSize: ConntrackTableSize? { nil }
 
     public func openConntrack(_ list: ConntrackList, walks: [KernelWalk]?) throws(KernelStateError) -> any EntrySource<Flow> {
-        let flows = list == .confirmed ? texts.filter(\.kind.holdsFlows) : []
+        let flows = texts.filter(\.kind.holdsFlows)
+        if list != .confirmed { throw KernelStateError(operation: "reading \(path)", cause: "no text tells of entries in that list", code: ENOENT) }
         if flows.isEmpty { throw absent("no conntrack entries", "conntrack -L") }
         return TextEntries(flows, log: log, fingerprint: { $0.importedName }, makeParser: { FlowTextParser($0) })
     }
 
-    public func openIPVS() throws(KernelStateError) -> any EntrySource<IPVSConnection> { throw absent("no IPVS connections", "ipvsadm -Lnc") }
+    public func openIPVS() throws(KernelStateError) -> any EntrySource<IPVSConnection> {
+        let rows = texts.filter(\.kind.holdsConnections)
+        // What services lack is told with the table that they belong to.
+        let services = texts.filter(\.kind.holdsServices).compactMap { log.reading(of: $0) }
+        if rows.isEmpty {
+            if let complaint = services.compactMap(\.complaint).first { throw KernelStateError(operation: "reading \(path)", cause: complaint) }
+            throw absent("no IPVS connections", "ipvsadm -Lnc")
+        }
+        return TextEntries(
+            rows, alongside: services, log: log, fingerprint: { $0.fingerprint.value }, makeParser: { IPVSTextParser($0) })
+    }
 
-    public func services() throws(KernelStateError) -> [VirtualService] { throw absent("no IPVS services", "ipvsadm -Ln") }
+    public func services() throws(KernelStateError) -> [VirtualService] {
+        guard let services = try SmallTexts(texts: texts, log: log).services() else {
+            // A table without services can have connections still.
+            if texts.contains(where: \.kind.holdsConnections) { return [] }
+            throw absent("no IPVS services", "ipvsadm -Ln")
+        }
+        return services
+    }
 
-    public func facts() -> NodeFacts { NodeFacts() }
+    public func facts() -> NodeFacts { SmallTexts(texts: texts, log: log).facts() }
 
     private func absent(_ what: String, _ command: String) -> KernelStateError {
         KernelStateError(operation: "reading \(path)", cause: "it holds \(what)", remedy: "save what \(command) prints beside it", code: ENOENT)
-    }
-}
-
-extension TextKind {
-    /// The lower tells more of an entry.
-    fileprivate var rank: Int {
-        switch self {
-        case .conntrackLines: 0
-        case .conntrackXML: 1
-        case .conntrackSave: 2
-        }
     }
 }

@@ -18,16 +18,20 @@ final class TextEntries<Parser: LineParser>: EntrySource {
 
     /// - Parameters:
     ///   - texts: what tells most of an entry before what tells less: of several that have it, the first counts.
+    ///   - alongside: how other texts of the same table were read.
     ///   - log: is told how the lines of each were read.
     ///   - fingerprint: names an entry; nil for one that the text does not tell apart from others.
     ///   - makeParser: makes the parser of a text.
     init(
-        _ texts: [SavedText], log: ImportLog, fingerprint: @escaping (Entry) -> UInt64?, makeParser: @escaping (SavedText) -> Parser
+        _ texts: [SavedText], alongside: [LineTally] = [], log: ImportLog, fingerprint: @escaping (Entry) -> UInt64?,
+        makeParser: @escaping (SavedText) -> Parser
     ) {
         self.texts = texts
         self.log = log
         self.fingerprint = fingerprint
         self.makeParser = makeParser
+        coverage.undecodable = alongside.reduce(0) { $0 + $1.unreadable }
+        coverage.reason = alongside.compactMap(\.complaint).first
         seen = FingerprintSet(expected: (texts.map(\.size).max() ?? 0) / 160)
     }
 

@@ -34,3 +34,32 @@ func entries<Entry>(_ source: any EntrySource<Entry>) throws -> [Entry] {
     while try source.next(where: { _ in true }, { entries.append(copy $0) }) {}
     return entries
 }
+
+/// Runs `body` with the paths of files that hold the texts.
+func withFiles<Result>(_ texts: [String], paths: [String] = [], _ body: ([String]) throws -> Result) rethrows -> Result {
+    guard let text = texts.first else { return try body(paths) }
+    return try withFile(text) { try withFiles(Array(texts.dropFirst()), paths: paths + [$0], body) }
+}
+
+/// Runs `body` with a directory that holds files, by their paths in it.
+func withDirectory<Result>(_ files: [String: String], _ body: (String) throws -> Result) rethrows -> Result {
+    var template = Array("/tmp/kstate-imports-test-XXXXXX".utf8CString)
+    mkdtemp(&template)
+    let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    var made = [directory]
+    for (path, text) in files {
+        let parts = path.split(separator: "/")
+        for depth in parts.indices.dropLast() {
+            let folder = directory + "/" + parts[...depth].joined(separator: "/")
+            if mkdir(folder, 0o700) == 0 { made.append(folder) }
+        }
+        let file = fopen("\(directory)/\(path)", "w")
+        fputs(text, file)
+        fclose(file)
+    }
+    defer {
+        for path in files.keys { unlink("\(directory)/\(path)") }
+        for folder in made.reversed() { rmdir(folder) }
+    }
+    return try body(directory)
+}
