@@ -5,9 +5,12 @@ struct FlowTextParser: LineParser {
     private let kind: TextKind
     private let takenAt: UInt64
 
-    init(_ text: SavedText) {
-        kind = text.kind
-        takenAt = text.modifiedAt
+    init(_ text: SavedText) { self.init(kind: text.kind, takenAt: text.modifiedAt) }
+
+    /// - Parameter takenAt: when the text was made, in nanoseconds since 1970.
+    init(kind: TextKind, takenAt: UInt64) {
+        self.kind = kind
+        self.takenAt = takenAt
     }
 
     mutating func parse(_ line: Line) -> LineResult<Flow> {

@@ -6,7 +6,7 @@ struct IPVSTextParser: LineParser {
     private let kind: TextKind
     private var hasOrigin = false
 
-    init(_ text: SavedText) { kind = text.kind }
+    init(kind: TextKind) { self.kind = kind }
 
     mutating func parse(_ line: Line) -> LineResult<IPVSConnection> {
         if line.bytes.isEmpty { return .nothing }

@@ -42,7 +42,7 @@ public final class ImportedSource: StateSource {
             throw absent("no IPVS connections", "ipvsadm -Lnc")
         }
         return TextEntries(
-            rows, alongside: services, log: log, fingerprint: { $0.fingerprint.value }, makeParser: { IPVSTextParser($0) })
+            rows, alongside: services, log: log, fingerprint: { $0.fingerprint.value }, makeParser: { IPVSTextParser(kind: $0.kind) })
     }
 
     public func services() throws(KernelStateError) -> [VirtualService] {
