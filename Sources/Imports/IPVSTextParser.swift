@@ -16,7 +16,7 @@ struct IPVSTextParser: LineParser {
             return Self.listedRow(line.bytes).map(LineResult.entry) ?? .unreadable
         }
         if Self.isTableHeading(words) {
-            hasOrigin = words.text(words.bytes.indices).contains("Origin")
+            hasOrigin = Self.tellsOrigin(line.bytes)
             return .nothing
         }
         var parser = ConnectionLineParser(line.bytes, hasOrigin: hasOrigin)
@@ -28,6 +28,9 @@ struct IPVSTextParser: LineParser {
     }
 
     static func isTableHeading(_ words: LineWords) -> Bool { words.begins(words.bytes.indices, "Pro FromIP") }
+
+    /// The heading of ip_vs_conn_sync has one more word.
+    static func tellsOrigin(_ heading: UnsafeRawBufferPointer) -> Bool { LineWords(heading).text(heading.indices).contains(" Origin ") }
 
     /// `TCP 00:58  SYN_RECV    192.168.0.10:52068 10.96.0.10:84      10.244.0.5:84`, minutes and seconds until it expires.
     static func listedRow(_ line: UnsafeRawBufferPointer) -> IPVSConnection? {

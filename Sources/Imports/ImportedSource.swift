@@ -12,14 +12,21 @@ public final class ImportedSource: StateSource {
     public let log = ImportLog()
     private let path: String
 
-    /// - Parameter path: what the user calls all of it.
+    /// - Parameters:
+    ///   - path: what the user calls all of it.
+    ///   - node: the host's name.
+    ///   - kernel: `uname -r`; empty where nothing tells.
+    ///   - namespace: the network namespace's name.
+    ///   - texts: in any order. Of two that tell as much the shorter comes first: the kernel's own file of conntrack, which tells no helper,
+    ///     writes the longer addresses.
     init(path: String, node: String, kernel: String = "", namespace: String = "host", texts: [SavedText]) {
         self.path = path
         place = Place(
             node: node, kernel: kernel, namespace: NetworkNamespace(name: namespace, inode: 0), takenAt: texts.map(\.modifiedAt).max() ?? 0)
-        // Of texts of one kind the longest tells most of an entry.
         self.texts = TextKind.allCases.flatMap { kind in
-            texts.filter { $0.kind == kind }.sorted { (-$0.size, $0.path) < (-$1.size, $1.path) }
+            texts.filter { $0.kind == kind }.sorted {
+                ($0.isFuller ? 0 : 1, $0.size, $0.path) < ($1.isFuller ? 0 : 1, $1.size, $1.path)
+            }
         }
     }
 

@@ -8,6 +8,8 @@ public struct SavedText: Sendable {
 
     public let path: String
     public let kind: TextKind
+    /// True when its entries have what others of its kind lack: the kernel's identifier, or who made an IPVS connection.
+    let isFuller: Bool
     /// Of the file, in bytes.
     public let size: Int
     /// When the file was last written, in nanoseconds since 1970: the only time that a text has.
@@ -18,19 +20,32 @@ public struct SavedText: Sendable {
     public init?(path: String) throws(KernelStateError) {
         var status = stat()
         guard stat(path, &status) == 0 else { throw KernelStateError(failed: "reading \(path)", errno: errno) }
-        guard status.st_mode & S_IFMT == S_IFREG, let kind = try Self.kind(path) else { return nil }
+        guard status.st_mode & S_IFMT == S_IFREG, let (kind, isFuller) = try Self.kind(path) else { return nil }
         self.path = path
         self.kind = kind
+        self.isFuller = isFuller
         size = Int(status.st_size)
         modifiedAt = UInt64(max(0, status.st_mtim.tv_sec)) * 1_000_000_000 + UInt64(status.st_mtim.tv_nsec)
     }
 
-    private static func kind(_ path: String) throws(KernelStateError) -> TextKind? {
+    private static func kind(_ path: String) throws(KernelStateError) -> (TextKind, isFuller: Bool)? {
         let reader = try LineReader(path: path)
         while let line = try reader.next(), line.number <= linesLookedAt {
             if line.bytes.contains(0) { return nil }
-            if let kind = TextKind(recognising: line.bytes) { return kind }
+            guard let kind = TextKind(recognising: line.bytes) else { continue }
+            return (kind, isFuller(line.bytes, kind))
         }
         return nil
+    }
+
+    /// What the line tells by which a text was recognised.
+    private static func isFuller(_ line: UnsafeRawBufferPointer, _ kind: TextKind) -> Bool {
+        switch kind {
+        case .conntrackLines:
+            var parser = FlowLineParser(line, takenAt: 0)
+            return parser.flow()?.id ?? 0 != 0
+        case .ipvsConnectionTable: return IPVSTextParser.tellsOrigin(line)
+        default: return false
+        }
     }
 }

@@ -73,8 +73,6 @@ struct ServiceSaveParser {
             case "--tun-nocsum", "--tun-csum", "--tun-remcsum": break
             case "-r": found = words.next().flatMap { Endpoint(words[$0]) }.map(BackendText.init)
             case "-w": guard fields.weight.set(words.next().flatMap(words.decimal)) else { return nil }
-            case "-x": guard fields.upperThreshold.set(words.next().flatMap(words.decimal)) else { return nil }
-            case "-y": guard fields.lowerThreshold.set(words.next().flatMap(words.decimal)) else { return nil }
             default: guard words.next() != nil else { return nil }  // --tun-type and the like
             }
         }

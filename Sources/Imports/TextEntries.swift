@@ -49,7 +49,7 @@ final class TextEntries<Parser: LineParser>: EntrySource {
             switch parser.parse(line) {
             case .entry(let entry):
                 tally.entries += 1
-                if let name = fingerprint(entry), !seen.insert(name) { continue }
+                guard isFirst(entry) else { continue }
                 coverage.read += 1
                 if wanted(entry) { body(entry) }
             case .nothing: break
@@ -58,6 +58,12 @@ final class TextEntries<Parser: LineParser>: EntrySource {
         }
         current = (reader, parser, tally)
         return true
+    }
+
+    /// False for an entry that was handed out before. What a text does not tell apart from others is taken of the first text alone:
+    /// a further one has the same again.
+    private func isFirst(_ entry: Entry) -> Bool {
+        fingerprint(entry).map { seen.insert($0) } ?? (index == 0)
     }
 
     private func takeCurrent() throws(KernelStateError) -> (LineReader, Parser, LineTally) {

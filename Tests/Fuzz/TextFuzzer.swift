@@ -66,7 +66,8 @@ public func fuzzText(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let start, count > 0 else { return 0 }
     let bytes = UnsafeRawBufferPointer(start: start + 1, count: count - 1)
     switch start.pointee % 8 {
-    case 0, 1: for flow in entries(bytes, FlowTextParser(kind: .conntrackLines, takenAt: 1 << 60)) { precondition(flow.reply.source.family == flow.family) }
+    case 0, 1:
+        for flow in entries(bytes, FlowTextParser(kind: .conntrackLines, takenAt: 1 << 60)) { precondition(flow.reply.source.family == flow.family) }
     case 2: _ = entries(bytes, FlowTextParser(kind: .conntrackSave, takenAt: 0))
     case 3: _ = entries(bytes, FlowTextParser(kind: .conntrackXML, takenAt: 0))
     case 4: _ = entries(bytes, IPVSTextParser(kind: .ipvsConnectionList))
