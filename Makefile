@@ -39,7 +39,7 @@ kernel-test: build
 	$(RELEASE) --product capture-comparer
 	KSTATE=$(abspath $(KSTATE)) python3 -m unittest discover -v -s Tests/Kernel
 
-# The netlink decoder and the proc parsers, with the address sanitizer, both at once, SECONDS each.
+# The netlink decoder and the parsers of proc files and other tools' texts, with the address sanitizer, all at once, SECONDS each.
 SECONDS ?= 60
 fuzz: setup
 	Tests/Fuzz/run $(SECONDS)

@@ -61,11 +61,14 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // The same records from what other tools have printed.
+        .target(name: "Imports", dependencies: ["KernelState", "IPVS"], swiftSettings: strict),
+
         .executableTarget(
             name: "kstate",
             dependencies: [
-                "KernelState", "Netlink", "Conntrack", "IPVS", "NodeReading", "Snapshots", "Kubernetes", "Redaction", "Correlation",
-                "Diagnosis", "Filters", "Rendering", "ConntrackText", "Terminal", "CLinux",
+                "KernelState", "Netlink", "Conntrack", "IPVS", "NodeReading", "Snapshots", "Imports", "Kubernetes", "Redaction",
+                "Correlation", "Diagnosis", "Filters", "Rendering", "ConntrackText", "Terminal", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -103,6 +106,7 @@ let package = Package(
             name: "KubernetesTests", dependencies: ["Kubernetes", "KernelState"], exclude: ["Support"], swiftSettings: strict),
         .testTarget(name: "RedactionTests", dependencies: ["Redaction", "KernelState"], swiftSettings: strict),
         .testTarget(name: "SnapshotsTests", dependencies: ["Snapshots", "KernelState"], swiftSettings: strict),
+        .testTarget(name: "ImportsTests", dependencies: ["Imports", "KernelState"], swiftSettings: strict),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal", "Rendering"], swiftSettings: strict),
     ]
 )

@@ -1,20 +1,23 @@
-internal import KernelState
+public import KernelState
 
 /// Reads one line of /proc/net/ip_vs_conn or ip_vs_conn_sync, byte by byte, allocating nothing.
 ///
 ///     TCP C0A8000A 9C41 0A60000A 0050 0AF40005 1F90 ESTABLISHED     899
 ///     TCP C0A8000A 9C41 0A60000A 0050 0AF40005 1F90 ESTABLISHED LOCAL      899      (ip_vs_conn_sync)
-struct ConnectionLineParser {
-    private var words: TableWords
+public struct ConnectionLineParser {
+    private var words: LineWords
     private let hasOrigin: Bool
 
-    init(_ bytes: UnsafeRawBufferPointer, hasOrigin: Bool) {
-        words = TableWords(bytes)
+    /// - Parameters:
+    ///   - bytes: the line, without its end.
+    ///   - hasOrigin: true for ip_vs_conn_sync, whose lines tell who made an entry.
+    public init(_ bytes: UnsafeRawBufferPointer, hasOrigin: Bool) {
+        words = LineWords(bytes)
         self.hasOrigin = hasOrigin
     }
 
     /// The row, or nil when the line is cut short or says something unreadable.
-    mutating func row() -> IPVSConnection? {
+    public mutating func row() -> IPVSConnection? {
         guard let transport = words.transport(), let client = endpoint(), let service = endpoint(), let backend = endpoint(),
             let state = state()
         else { return nil }

@@ -102,7 +102,7 @@ public final class IPVSConnectionTable: EntrySource {
 
 extension IPVSConnection {
     /// Names the row within a namespace.
-    var fingerprint: Fingerprint {
+    public var fingerprint: Fingerprint {
         var fingerprint = Fingerprint()
         fingerprint.mix(UInt64(transport.rawValue))
         fingerprint.mix(client)

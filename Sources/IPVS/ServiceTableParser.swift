@@ -23,18 +23,23 @@ public enum ServiceTableParser {
         return services
     }
 
-    private static func take(_ line: UnsafeRawBufferPointer, into services: inout [VirtualService]) {
-        var words = TableWords(line)
-        guard let first = words.next() else { return }
+    /// Adds what one line tells: a service, or a backend of the last one. False for a line of another form, as the headings are.
+    @discardableResult
+    public static func take(_ line: UnsafeRawBufferPointer, into services: inout [VirtualService]) -> Bool {
+        var words = LineWords(line)
+        guard let first = words.next() else { return false }
         if !words.matches(first, "->") {
-            if let service = service(first, &words) { services.append(service) }
-        } else if !services.isEmpty, let backend = backend(&words) {
+            guard let service = service(first, &words) else { return false }
+            services.append(service)
+        } else {
+            guard !services.isEmpty, let backend = backend(&words) else { return false }
             services[services.count - 1].takeFamily(of: backend)
             services[services.count - 1].backends.append(backend)
         }
+        return true
     }
 
-    private static func service(_ first: Range<Int>, _ words: inout TableWords) -> VirtualService? {
+    private static func service(_ first: Range<Int>, _ words: inout LineWords) -> VirtualService? {
         guard let name = words.next() else { return nil }
         let identity: ServiceIdentity
         if words.matches(first, "FWM") {
@@ -53,20 +58,20 @@ public enum ServiceTableParser {
         return service
     }
 
-    private static func transport(_ word: Range<Int>, _ words: TableWords) -> TransportProtocol? {
+    private static func transport(_ word: Range<Int>, _ words: LineWords) -> TransportProtocol? {
         if words.matches(word, "TCP") { return .tcp }
         if words.matches(word, "UDP") { return .udp }
         return words.matches(word, "SCTP") ? .sctp : nil
     }
 
-    private static func takePersistence(_ words: inout TableWords, into service: inout VirtualService) {
+    private static func takePersistence(_ words: inout LineWords, into service: inout VirtualService) {
         service.flags |= VirtualService.persistentFlag
         guard words.next() != nil, let word = words.next(), let mask = words.hexadecimal(word).flatMap(UInt32.init(exactly:)) else { return }
         // The kernel prints an IPv6 prefix length as if it were in network byte order, as an IPv4 mask is.
         service.persistenceNetmask = service.identity.family == .ipv4 ? mask : mask.byteSwapped
     }
 
-    private static func backend(_ words: inout TableWords) -> Backend? {
+    private static func backend(_ words: inout LineWords) -> Backend? {
         guard let name = words.next(), let endpoint = words.endpoint(name), let method = words.next(),
             let forwarding = ForwardingMethod.allCases.first(where: { words.matches(method, $0.word) }),
             let weight = words.number(), let active = words.number(), let inactive = words.number()
@@ -86,14 +91,10 @@ extension VirtualService {
     }
 }
 
-extension TableWords {
+extension LineWords {
     /// The next word as a decimal number of 32 bits.
     fileprivate mutating func number() -> UInt32? {
         next().flatMap(decimal).flatMap(UInt32.init(exactly:))
-    }
-
-    fileprivate func text(_ word: Range<Int>) -> String {
-        String(decoding: word.map { self[$0] }, as: UTF8.self)
     }
 
     /// `0AE90003:23C1`, or `[fd00:0010:…]:0035`.

@@ -1,17 +1,6 @@
-// Addresses as people read and write them: dotted quads, and IPv6 as RFC 5952 says.
+// Addresses as people write them: dotted quads, and IPv6 as RFC 5952 says.
 
 extension IPAddress {
-    /// Reads an IPv4 or IPv6 address in its usual text form; nil for anything else, IPv6 zone ids included.
-    public init?(_ text: some StringProtocol) {
-        if text.utf8.contains(UInt8(ascii: ":")) {
-            guard let groups = IPAddress.groups(of: text) else { return nil }
-            self.init(ipv6High: IPAddress.join(groups[0..<4]), low: IPAddress.join(groups[4..<8]))
-        } else {
-            guard let number = IPAddress.dottedQuad(text) else { return nil }
-            self.init(ipv4: number)
-        }
-    }
-
     /// Appends the address as UTF-8, without a heap allocation of its own.
     public func write(to output: inout [UInt8]) {
         switch family {
@@ -62,52 +51,6 @@ extension IPAddress {
             start = end + 1
         }
         return best
-    }
-
-    private static func join(_ groups: ArraySlice<UInt16>) -> UInt64 {
-        groups.reduce(0) { $0 << 16 | UInt64($1) }
-    }
-
-    private static func dottedQuad(_ text: some StringProtocol) -> UInt32? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
-        var number: UInt32 = 0
-        for part in parts {
-            guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-                part.utf8.count == 1 || part.utf8.first != UInt8(ascii: "0"), let byte = UInt8(part)
-            else { return nil }
-            number = number << 8 | UInt32(byte)
-        }
-        return number
-    }
-
-    private static func groups(of text: some StringProtocol) -> [UInt16]? {
-        var whole = String(text)
-        if whole.contains(".") {  // the last 32 bits as a dotted quad
-            guard let colon = whole.lastIndex(of: ":"), let quad = dottedQuad(whole[whole.index(after: colon)...])
-            else { return nil }
-            whole = String(whole[...colon]) + String(quad >> 16, radix: 16) + ":" + String(quad & 0xffff, radix: 16)
-        }
-        guard let gap = whole.firstRange(of: "::") else {
-            let groups = hexGroups(whole[...])
-            return groups?.count == 8 ? groups : nil
-        }
-        guard let front = hexGroups(whole[..<gap.lowerBound]), let back = hexGroups(whole[gap.upperBound...]),
-            front.count + back.count < 8
-        else { return nil }
-        return front + Array(repeating: 0, count: 8 - front.count - back.count) + back
-    }
-
-    private static func hexGroups(_ text: Substring) -> [UInt16]? {
-        if text.isEmpty { return [] }
-        var groups: [UInt16] = []
-        for part in text.split(separator: ":", omittingEmptySubsequences: false) {
-            guard (1...4).contains(part.utf8.count), part.utf8.allSatisfy({ $0 != UInt8(ascii: "+") }),
-                let group = UInt16(part, radix: 16)
-            else { return nil }
-            groups.append(group)
-        }
-        return groups
     }
 }
 

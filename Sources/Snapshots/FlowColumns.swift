@@ -40,22 +40,7 @@ struct PortColumns: Equatable {
         guard isICMP else { return PortColumns(source: destination, destination: source) }
         return PortColumns(
             source: source,
-            destination: destination.map { UInt16(Self.answer(to: UInt8($0 >> 8))) << 8 | $0 & 0xff })
-    }
-
-    /// `invmap` of the kernel's ICMP trackers: the type that answers a type, 0 for 8 and so on.
-    private static func answer(to type: UInt8) -> UInt8 {
-        switch type {
-        case 0: 8
-        case 8: 0
-        case 13, 15, 17: type + 1
-        case 14, 16, 18: type - 1
-        case 128: 129
-        case 129: 128
-        case 139: 140
-        case 140: 139
-        default: type
-        }
+            destination: destination.map { UInt16(ICMPType.answer(to: UInt8($0 >> 8))) << 8 | $0 & 0xff })
     }
 
     func detail(isICMP: Bool) -> TupleDetail {

@@ -20,7 +20,11 @@ extension KernelStateError {
 
     private static func explanation(_ error: DatabaseError) -> (cause: String, remedy: String, code: Int32) {
         switch error.resultCode {
-        case .SQLITE_NOTADB: ("it is no snapshot", "give a file that kstate snapshot has written", 0)
+        case .SQLITE_NOTADB:
+            (
+                "it is no snapshot, and no text that is known here",
+                "give a file that kstate snapshot has written, or what conntrack -L or ipvsadm -L has printed", 0
+            )
         case .SQLITE_CORRUPT: ("the file is damaged (\(error.message ?? "malformed"))", "take the snapshot again, or copy it again", 0)
         case .SQLITE_BUSY, .SQLITE_LOCKED: ("another program has locked it", "try again once that program has ended", EBUSY)
         case .SQLITE_FULL: ("No space left on device", "make room, or save to another disk", ENOSPC)

@@ -13,5 +13,5 @@ struct SnapshotCommand: ParsableCommand {
               kstate conn --from incident.kstate --port 53    on a laptop, a year later
               kstate snapshot diff before.kstate after.kstate
             """,
-        subcommands: [SnapshotSaveCommand.self, SnapshotInfoCommand.self, SnapshotDiffCommand.self])
+        subcommands: [SnapshotSaveCommand.self, SnapshotInfoCommand.self, SnapshotDiffCommand.self, SnapshotImportCommand.self])
 }

@@ -8,6 +8,7 @@ import unittest
 import comparison
 import service_comparison
 from guest_facts import ServiceFacts, SyncFacts, UnloadedFacts
+from guest_imports import ImportedTexts
 
 
 def modules():
@@ -106,11 +107,11 @@ class forwarding(unittest.TestCase):
         self.assertEqual({record["ipvs"]["firewall_mark"] for record in templates if "firewall_mark" in record["ipvs"]}, {7})
 
 
-class services(ServiceFacts):
+class services(ServiceFacts, ImportedTexts):
     pass
 
 
-class sync(SyncFacts):
+class sync(SyncFacts, ImportedTexts):
     pass
 
 

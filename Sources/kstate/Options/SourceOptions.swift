@@ -20,7 +20,9 @@ struct SourceOptions: ParsableArguments {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Read a snapshot file, or a recorder's directory, instead of this node. May be repeated.", valueName: "file"))
+        help: ArgumentHelp(
+            "Read a snapshot, a recorder's directory, or what conntrack, ipvsadm or sos have saved, instead of this node. May be repeated.",
+            valueName: "path"))
     var from: [String] = []
 
     @OptionGroup var stretch: StretchOptions

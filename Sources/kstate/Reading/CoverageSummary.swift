@@ -62,7 +62,9 @@ struct CoverageSummary {
             if isSingle || !isAbsent { notes.append(prefix(place) + error.description) }
             if !isAbsent || filter.table == table { isFailure = true }
         } else if !coverage.complete, !wasCutShort, let reason = coverage.reason {
-            notes.append("\(prefix(place))the \(table.rawValue) table is incomplete: \(reason), after \(coverage.passes) passes; try again")
+            // A text that another tool has saved was not read in passes, and stays as it is.
+            let remedy = coverage.passes > 0 ? ", after \(coverage.passes) passes; try again" : ""
+            notes.append("\(prefix(place))the \(table.rawValue) table is incomplete: \(reason)\(remedy)")
             isFailure = true
         }
     }

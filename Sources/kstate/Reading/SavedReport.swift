@@ -10,8 +10,14 @@ struct SavedReport {
     init(_ places: [SavedPlace]) { self.places = places }
 
     /// - Parameter samples: how many readings the file holds; the report is of the last.
-    mutating func print(file: String, samples: Int, seconds: Double) {
+    mutating func print(file: String, samples: Int = 1, seconds: Double) {
         noteProblems()
+        let several = samples > 1 ? "\(samples) readings, in the last " : ""
+        Swift.print("\(file): \(several)\(Self.summary(places, file: file)) in \(Double(Int(seconds * 100)) / 100) s")
+    }
+
+    /// `16 conntrack entries, 3 IPVS connections, 2 services, 0.1 MB`.
+    static func summary(_ places: [SavedPlace], file: String) -> String {
         func count(_ subject: Reading.Subject) -> Int {
             places.reduce(0) { sum, place in
                 sum + place.readings.filter { $0.subject == subject }.reduce(0) { $0 + $1.coverage.read }
@@ -20,11 +26,7 @@ struct SavedReport {
         var status = stat()
         stat(file, &status)
         let size = Double(Int(Double(status.st_size) / 100_000)) / 10
-        Swift.print(
-            """
-            \(file): \(samples > 1 ? "\(samples) readings, in the last " : "")\(count(.conntrack)) conntrack entries, \(count(.ipvs)) IPVS connections, \(count(.services)) services, \
-            \(size) MB in \(Double(Int(seconds * 100)) / 100) s
-            """)
+        return "\(count(.conntrack)) conntrack entries, \(count(.ipvs)) IPVS connections, \(count(.services)) services, \(size) MB"
     }
 
     /// Says what was not read.

@@ -1,3 +1,4 @@
+import Imports
 import KernelState
 import Snapshots
 
@@ -35,21 +36,46 @@ enum SavedSources {
     static func pair(
         _ before: String, _ after: String, stretch options: StretchOptions
     ) throws -> (before: [any StateSource], after: [any StateSource]) {
-        let (histories, stretch) = try histories([before, after], options)
+        // Each alone: two texts are two moments here, and not two tables of one.
+        let histories = try [before, after].flatMap { try open([$0]) }
+        let stretch = try stretch(of: histories, options)
         return (try only(nil, of: histories[0].state(at: stretch.since)), try only(nil, of: histories[1].state(at: stretch.until)))
     }
 
-    private static func histories(_ paths: [String], _ options: StretchOptions) throws -> ([SavedHistory], SavedStretch) {
-        let histories = try paths.map { try SavedHistory(path: $0) }
+    private static func histories(_ paths: [String], _ options: StretchOptions) throws -> ([any SavedMoments], SavedStretch) {
+        let histories = try open(paths)
+        return (histories, try stretch(of: histories, options))
+    }
+
+    private static func stretch(of histories: [any SavedMoments], _ options: StretchOptions) throws -> SavedStretch {
         let starts = histories.map(\.extent.lowerBound)
         let ends = histories.map(\.extent.upperBound)
         let extent = (starts.min() ?? 0)...(ends.max() ?? 0)
-        return (histories, try SavedStretch(options, of: extent, name: paths.joined(separator: ", ")))
+        return try SavedStretch(options, of: extent, name: histories.map(\.path).joined(separator: ", "))
+    }
+
+    /// What a file is tells its content. Texts that are named one by one are of one node; a directory is a node of its own.
+    private static func open(_ paths: [String]) throws(KernelStateError) -> [any SavedMoments] {
+        var histories: [any SavedMoments] = []
+        var texts: [String] = []
+        for path in paths {
+            if SavedHistory.isRecording(path) {
+                histories.append(try SavedHistory(path: path))
+            } else if let sources = try ImportSearch.sources(at: path) {
+                if ImportSearch.isDirectory(path) { histories.append(ImportedMoment(path: path, sources: sources)) } else { texts.append(path) }
+            } else {
+                histories.append(try SavedHistory(path: path))
+            }
+        }
+        if !texts.isEmpty {
+            histories.append(ImportedMoment(path: texts.joined(separator: ", "), sources: try ImportSearch.sources(at: texts)))
+        }
+        return histories
     }
 
     /// What each has, and a word on one that has nothing of that time.
     private static func collect(
-        _ histories: [SavedHistory], _ read: (SavedHistory) throws -> [any StateSource]
+        _ histories: [any SavedMoments], _ read: (any SavedMoments) throws -> [any StateSource]
     ) rethrows -> [any StateSource] {
         try histories.flatMap { history in
             let sources = try read(history)

@@ -1,0 +1,61 @@
+internal import Glibc
+public import KernelState
+
+/// Finds what other tools have saved.
+public enum ImportSearch {
+    /// The texts at a path, as a source for each network namespace; nil where it is a file of none of the known kinds.
+    ///
+    /// - Throws: when it cannot be read, or is a directory without any.
+    public static func sources(at path: String) throws(KernelStateError) -> [ImportedSource]? {
+        if isDirectory(path) { return try sources(inDirectory: path) }
+        guard let text = try SavedText(path: path) else { return nil }
+        return [ImportedSource(path: path, node: name(of: path), texts: [text])]
+    }
+
+    /// The texts at several paths: files belong together, each directory is a node of its own.
+    ///
+    /// - Throws: when one cannot be read, or is of none of the known kinds.
+    public static func sources(at paths: [String]) throws(KernelStateError) -> [ImportedSource] {
+        var sources: [ImportedSource] = []
+        var files: [SavedText] = []
+        for path in paths {
+            if isDirectory(path) {
+                sources += try Self.sources(inDirectory: path)
+            } else if let text = try SavedText(path: path) {
+                files.append(text)
+            } else {
+                throw unknown(path, "its first lines are of no text that is known here")
+            }
+        }
+        guard let first = files.first else { return sources }
+        return [ImportedSource(path: files.map(\.path).joined(separator: ", "), node: name(of: first.path), texts: files)] + sources
+    }
+
+    private static func sources(inDirectory path: String) throws(KernelStateError) -> [ImportedSource] {
+        let found = try DirectorySearch(path)
+        if found.texts.isEmpty { throw unknown(path, "no file in it is of a text that is known here") }
+        let node = NodeIdentity(directory: path)
+        return found.texts.sorted { $0.key < $1.key }.map { namespace, texts in
+            ImportedSource(path: path, node: node.name ?? name(of: path), kernel: node.kernel, namespace: namespace, texts: texts)
+        }
+    }
+
+    private static func unknown(_ path: String, _ cause: String) -> KernelStateError {
+        KernelStateError(
+            operation: "reading \(path)", cause: cause,
+            remedy: "give what one of these has printed: " + TextKind.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+
+    /// True for a directory, which is one node's.
+    public static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// The last part of a path, as `.` has it too.
+    private static func name(of path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved).split(separator: "/").last.map(String.init) ?? path
+    }
+}

@@ -1,0 +1,92 @@
+internal import Glibc
+internal import KernelState
+
+/// One line of a text, without its end.
+struct Line {
+    /// Counted from 1.
+    var number: Int
+    /// Valid until the next line is read.
+    var bytes: UnsafeRawBufferPointer
+    /// False for a last line that the file ends in the middle of, as far as anybody can tell.
+    var isTerminated: Bool
+}
+
+/// Reads a file line by line through one buffer: a saved table may be larger than the memory.
+final class LineReader {
+    /// No table has longer lines: more than that is handed out in pieces.
+    private static let capacity = 262_144
+
+    private let operation: String
+    private let descriptor: Int32
+    private let buffer: UnsafeMutableRawBufferPointer
+    private var start = 0
+    private var end = 0
+    private var number = 0
+    private var isAtEnd = false
+
+    /// - Parameter path: of a regular file.
+    init(path: String) throws(KernelStateError) {
+        operation = "reading \(path)"
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw KernelStateError(failed: operation, errno: errno) }
+        buffer = .allocate(byteCount: Self.capacity, alignment: 16)
+    }
+
+    deinit {
+        close(descriptor)
+        buffer.deallocate()
+    }
+
+    /// The next line; nil at the end.
+    func next() throws(KernelStateError) -> Line? {
+        var searched = start
+        while true {
+            if let newline = newline(from: searched) {
+                defer { start = newline + 1 }
+                return line(to: newline, isTerminated: true)
+            }
+            searched = end
+            if isAtEnd || (start == 0 && end == buffer.count) {
+                guard start < end else { return nil }
+                defer { start = end }
+                return line(to: end, isTerminated: !isAtEnd)
+            }
+            searched -= start
+            try fill()
+        }
+    }
+
+    private func newline(from index: Int) -> Int? {
+        guard index < end, let base = buffer.baseAddress else { return nil }
+        return memchr(base + index, Int32(UInt8(ascii: "\n")), end - index).map { UnsafeMutableRawPointer($0) - base }
+    }
+
+    private func line(to end: Int, isTerminated: Bool) -> Line {
+        number += 1
+        let carriageReturn = end > start && buffer[end - 1] == UInt8(ascii: "\r") ? 1 : 0
+        return Line(
+            number: number, bytes: UnsafeRawBufferPointer(rebasing: buffer[start..<end - carriageReturn]), isTerminated: isTerminated)
+    }
+
+    /// Moves what is left to the front and reads behind it.
+    private func fill() throws(KernelStateError) {
+        if start > 0 {
+            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[start..<end]))
+            end -= start
+            start = 0
+        }
+        let room = UnsafeMutableRawBufferPointer(rebasing: buffer[end...])
+        var count = read(descriptor, room.baseAddress, room.count)
+        while count < 0, errno == EINTR { count = read(descriptor, room.baseAddress, room.count) }
+        guard count >= 0 else { throw KernelStateError(failed: operation, errno: errno) }
+        isAtEnd = count == 0
+        end += count
+    }
+}
+
+extension KernelStateError {
+    /// The error that a failed system call left behind.
+    init(failed operation: String, errno code: Int32) {
+        self.init(operation: operation, cause: String(cString: strerror(code)), code: code)
+    }
+}

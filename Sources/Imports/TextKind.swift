@@ -1,0 +1,53 @@
+internal import KernelState
+
+/// What other tools print, and kstate reads.
+///
+/// Of two that hold the same table the first here tells more of an entry.
+public enum TextKind: String, Sendable, CaseIterable {
+    case conntrackLines = "conntrack -L or /proc/net/nf_conntrack"
+    case conntrackXML = "conntrack -L -o xml"
+    case conntrackSave = "conntrack -L -o save"
+    case ipvsConnectionTable = "/proc/net/ip_vs_conn"
+    case ipvsConnectionList = "ipvsadm -Lnc"
+    case ipvsServiceList = "ipvsadm -Ln"
+    case ipvsSave = "ipvsadm -Sn"
+    case ipvsServiceTable = "/proc/net/ip_vs"
+    case statistics = "conntrack -S"
+    case settings = "sysctl -a"
+
+    var holdsFlows: Bool { [.conntrackLines, .conntrackSave, .conntrackXML].contains(self) }
+    var holdsConnections: Bool { [.ipvsConnectionTable, .ipvsConnectionList].contains(self) }
+    var holdsServices: Bool { [.ipvsServiceList, .ipvsSave, .ipvsServiceTable].contains(self) }
+
+    /// Recognises a text by one of its first lines; nil when that line tells nothing.
+    init?(recognising line: UnsafeRawBufferPointer) {
+        guard let kind = Self.ofHeading(LineWords(line)) ?? Self.ofEntry(line) else { return nil }
+        self = kind
+    }
+
+    private static func ofHeading(_ words: LineWords) -> TextKind? {
+        let line = words.bytes.indices
+        if words.begins(line, "<conntrack>") || words.begins(line, "<flow>") { return .conntrackXML }
+        if isCount(words.bytes) { return .conntrackLines }
+        if words.begins(line, "IPVS connection entries") { return .ipvsConnectionList }
+        if IPVSTextParser.isTableHeading(words) { return .ipvsConnectionTable }
+        // The kernel pads no heading, ipvsadm does.
+        if words.begins(line, "  -> RemoteAddress:Port Forward") { return .ipvsServiceTable }
+        return words.begins(line, "  -> RemoteAddress:Port") ? .ipvsServiceList : nil
+    }
+
+    private static func ofEntry(_ line: UnsafeRawBufferPointer) -> TextKind? {
+        var flow = FlowLineParser(line, takenAt: 0)
+        if flow.flow() != nil { return .conntrackLines }
+        var save = FlowSaveParser(line)
+        if save.flow() != nil { return .conntrackSave }
+        if IPVSTextParser.listedRow(line) != nil { return .ipvsConnectionList }
+        var words = LineWords(line)
+        if let command = words.next(), words.matches(command, "-A"), ServiceSaveParser.service(&words) != nil { return .ipvsSave }
+        if StatisticsParser.cpu(line) != nil { return .statistics }
+        return SettingParser.setting(line) != nil ? .settings : nil
+    }
+
+    /// `conntrack v1.4.7 (conntrack-tools): 16 flow entries have been shown.`, which stands alone where the table is empty.
+    static func isCount(_ line: UnsafeRawBufferPointer) -> Bool { LineWords(line).begins(line.indices, "conntrack v") }
+}

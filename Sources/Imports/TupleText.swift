@@ -1,0 +1,90 @@
+internal import KernelState
+
+/// What a text has told of one direction of an entry so far.
+struct TupleText {
+    var source: IPAddress?
+    var destination: IPAddress?
+    /// Ports, or the keys of GRE.
+    var sourcePort: UInt16?
+    var destinationPort: UInt16?
+    var icmpType: UInt8?
+    var icmpCode: UInt8?
+    var icmpID: UInt16?
+    var zone: UInt16?
+    var packets: UInt64?
+    var bytes: UInt64?
+
+    /// The tuple; nil where an address is missing, or one of two ports.
+    func tuple(of transport: TransportProtocol) -> Tuple? {
+        guard let source, let destination, source.family == destination.family else { return nil }
+        let detail: TupleDetail
+        if transport == .icmp || transport == .icmpv6 {
+            // `conntrack -o xml` tells no more than the addresses.
+            if icmpType == nil, icmpCode == nil, icmpID == nil {
+                detail = .none
+            } else {
+                guard let icmpType, let icmpCode, let icmpID else { return nil }
+                detail = .icmp(type: icmpType, code: icmpCode, id: icmpID)
+            }
+        } else if let sourcePort, let destinationPort {
+            detail = .ports(source: sourcePort, destination: destinationPort)
+        } else {
+            guard sourcePort == nil, destinationPort == nil, !transport.hasPorts else { return nil }
+            detail = .none
+        }
+        return Tuple(source: source, destination: destination, transport: transport, detail: detail, zone: zone)
+    }
+}
+
+extension FlowCounters {
+    /// The counters of both directions; nil where the text has none.
+    init?(_ original: TupleText, _ reply: TupleText) {
+        guard let originalPackets = original.packets, let originalBytes = original.bytes, let replyPackets = reply.packets,
+            let replyBytes = reply.bytes
+        else { return nil }
+        self.init()
+        self.originalPackets = originalPackets
+        self.originalBytes = originalBytes
+        self.replyPackets = replyPackets
+        self.replyBytes = replyBytes
+    }
+}
+
+/// The names of conntrack's states, as bytes to compare with.
+enum StateNames {
+    private static let tcp = TCPState.allCases.map { (state: FlowState.tcp($0), name: Array(FlowState.tcp($0).name.utf8)) }
+    private static let sctp = SCTPState.allCases.map { (state: FlowState.sctp($0), name: Array(FlowState.sctp($0).name.utf8)) }
+    private static let dccp = DCCPState.allCases.map { (state: FlowState.dccp($0), name: Array(FlowState.dccp($0).name.utf8)) }
+
+    static func state(named name: UnsafeRawBufferPointer, of transport: TransportProtocol) -> FlowState? {
+        let known: [(state: FlowState, name: [UInt8])]
+        switch transport {
+        case .tcp: known = tcp
+        case .sctp: known = sctp
+        case .dccp: known = dccp
+        default: return nil
+        }
+        return known.first { $0.name.count == name.count && $0.name.elementsEqual(name) }?.state
+    }
+
+    /// The state that `conntrack -o xml` means: it writes the number of any protocol's state by TCP's name for that number.
+    static func state(namedInXML name: UnsafeRawBufferPointer, of transport: TransportProtocol) -> FlowState? {
+        guard case .tcp(let state)? = state(named: name, of: .tcp) else { return nil }
+        switch transport {
+        case .tcp: return .tcp(state)
+        case .sctp: return SCTPState(rawValue: state.rawValue).map(FlowState.sctp)
+        case .dccp: return DCCPState(rawValue: state.rawValue).map(FlowState.dccp)
+        default: return nil
+        }
+    }
+}
+
+extension HelperName {
+    init(utf8 name: UnsafeRawBufferPointer) {
+        var halves: (high: UInt64, low: UInt64) = (0, 0)
+        for (index, byte) in name.prefix(15).enumerated() {
+            if index < 8 { halves.high |= UInt64(byte) << UInt64(56 - 8 * index) } else { halves.low |= UInt64(byte) << UInt64(120 - 8 * index) }
+        }
+        self.init(high: halves.high, low: halves.low)
+    }
+}

@@ -1,0 +1,43 @@
+import Glibc
+import Imports
+import KernelState
+import Rendering
+import Snapshots
+
+/// What `kstate snapshot import` says: what each text was taken for, how much was read of it, and which lines were not.
+struct ImportReport {
+    private let sources: [ImportedSource]
+    private let saved: [SavedPlace]
+
+    init(_ sources: [ImportedSource], _ saved: [SavedPlace]) {
+        self.sources = sources
+        self.saved = saved
+    }
+
+    /// True when something of the texts is not in the snapshot.
+    var isFailure: Bool {
+        sources.contains { $0.log.readings.contains { $0.unreadable > 0 } } || !errors.isEmpty
+    }
+
+    /// Readings that failed. That nobody saved a table is no failure.
+    private var errors: [KernelStateError] {
+        saved.flatMap(\.readings).compactMap(\.error).filter { $0.code != ENOENT }
+    }
+
+    func print(file: String, seconds: Double) {
+        var sink = OutputSink(descriptor: STDOUT_FILENO)
+        for source in sources {
+            for reading in source.log.readings { append(reading, to: &sink) }
+        }
+        sink.line("\(file): \(SavedReport.summary(saved, file: file)) in \(Double(Int(seconds * 100)) / 100) s")
+        sink.flush()
+        for error in errors { printError("kstate: \(error)") }
+    }
+
+    private func append(_ reading: LineTally, to sink: inout OutputSink) {
+        let lines = reading.unreadable == 1 ? "1 unreadable line" : "\(reading.unreadable) unreadable lines"
+        sink.line("\(reading.text.path): \(reading.text.kind.rawValue): \(reading.entries) entries\(reading.unreadable > 0 ? ", \(lines)" : "")")
+        for example in reading.examples { sink.line("  \(reading.text.path):\(example.number): \(example.text)") }
+        if reading.unreadable > reading.examples.count { sink.line("  and \(reading.unreadable - reading.examples.count) more") }
+    }
+}

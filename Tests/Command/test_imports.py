@@ -1,0 +1,114 @@
+"""What other tools saved, as the command line recognises, reads and refuses it. No rights and no tables are needed."""
+
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+
+KSTATE = os.environ["KSTATE"]
+
+ENTRY = ("tcp      6 117 SYN_SENT src=10.0.0.1 dst=10.96.0.10 sport={port} dport=9153 [UNREPLIED] src=10.244.0.5 dst=10.0.0.1 "
+         "sport=9153 dport={port} mark=0 use=1\n")
+ROWS = """IPVS connection entries
+pro expire state       source             virtual            destination
+TCP 00:57  SYN_RECV    10.0.0.1:1024      10.96.0.10:9153    10.244.0.5:9153
+"""
+SERVICES = """IP Virtual Server version 1.2.1 (size=4096)
+Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
+TCP  10.96.0.10:9153 rr
+  -> 10.244.0.5:9153              Masq    1      1          0
+"""
+
+
+def run(*arguments):
+    return subprocess.run([KSTATE, *arguments], capture_output=True, text=True)
+
+
+class Imports(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def file(self, name, text):
+        path = os.path.join(self.folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as file:
+            file.write(text)
+        return path
+
+    def test_a_text_is_read_as_a_snapshot_is(self):
+        path = self.file("flows", ENTRY.format(port=1024) + ENTRY.format(port=1025))
+        result = run("conn", "--from", path, "--port", "9153", "-o", "json")
+        self.assertEqual(result.returncode, 0)
+        document = json.loads(result.stdout)
+        self.assertEqual(document["node"], "flows")
+        self.assertEqual([connection["client"]["port"] for connection in document["connections"]], [1024, 1025])
+        self.assertTrue(document["tables"]["conntrack"]["complete"])
+        self.assertFalse(document["tables"]["ipvs"]["available"])
+        self.assertEqual(run("conn", "--from", path, "-o", "conntrack").stdout, ENTRY.format(port=1024) + ENTRY.format(port=1025))
+
+    def test_the_texts_of_a_node_are_joined(self):
+        paths = [self.file("node/flows", ENTRY.format(port=1024)), self.file("node/rows", ROWS), self.file("node/services", SERVICES),
+                 self.file("node/notes.md", "# Not a table\n")]
+        snapshot = os.path.join(self.folder, "node.kstate")
+        result = run("snapshot", "import", *paths[:3], snapshot)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertIn(f"{paths[1]}: ipvsadm -Lnc: 1 entries\n", result.stdout)
+        self.assertIn(f"{snapshot}: 1 conntrack entries, 1 IPVS connections, 1 services", result.stdout)
+        for source in (snapshot, os.path.dirname(paths[0])):
+            connection, = json.loads(run("conn", "--from", source, "-o", "json").stdout)["connections"]
+            self.assertEqual((connection["ipvs"]["state"], connection["ipvs"]["forwarding"]), ("SYN_RECV", "Masq"))
+            self.assertEqual(connection["conntrack"]["state"], "SYN_SENT")
+
+    def test_unreadable_lines_are_named_and_the_rest_is_kept(self):
+        path = self.file("flows", ENTRY.format(port=1024) + "a \x1b[31mred\x07 line\n" + ENTRY.format(port=99_999) + ENTRY.format(port=1025))
+        result = run("conn", "--from", path, "--count")
+        self.assertEqual((result.returncode, result.stdout), (1, "2\n"))
+        self.assertIn(f"2 lines of {path} could not be read, the first is line 2: a ?[31mred? line", result.stderr)
+        snapshot = os.path.join(self.folder, "a.kstate")
+        result = run("snapshot", "import", path, snapshot)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f"{path}: conntrack -L or /proc/net/nf_conntrack: 2 entries, 2 unreadable lines\n", result.stdout)
+        self.assertIn(f"  {path}:2: a \\x1b[31mred\\x07 line\n", result.stdout)
+        self.assertIn(f"  {path}:3: tcp ", result.stdout)
+        self.assertEqual(run("conn", "--from", snapshot, "--count").stdout, "2\n")
+        self.assertEqual(run("conn", "--from", snapshot, "--count").returncode, 1)
+
+    def test_no_more_lines_are_shown_than_help(self):
+        path = self.file("flows", ENTRY.format(port=1024) + "rubbish\n" * 1_000)
+        lines = run("snapshot", "import", path, os.path.join(self.folder, "a.kstate")).stdout.splitlines()
+        self.assertEqual(len(lines), 8)
+        self.assertEqual(lines[6], "  and 995 more")
+
+    def test_what_is_no_such_text_is_refused_in_words(self):
+        snapshot = os.path.join(self.folder, "a.kstate")
+        for name, text in (("empty", ""), ("prose", "It was a dark and stormy night.\n"), ("nothing/here", "\0\0")):
+            path = self.file(name, text)
+            for given in {path, os.path.dirname(path) if "/" in name else path}:
+                result = run("snapshot", "import", given, snapshot)
+                self.assertEqual(result.returncode, 1, given)
+                self.assertIn(f"reading {given}: ", result.stderr)
+                self.assertIn("conntrack -L", result.stderr)
+                self.assertEqual(run("conn", "--from", given).returncode, 1)
+        self.assertFalse(os.path.exists(snapshot))
+        self.assertIn("No such file", run("snapshot", "import", os.path.join(self.folder, "absent"), snapshot).stderr)
+
+    def test_a_namespace_of_a_report(self):
+        self.file("sos/sos_commands/conntrack/conntrack_-L_-o_extended", ENTRY.format(port=1024))
+        self.file("sos/sos_commands/networking/ip_netns_exec_red_conntrack_-L", ENTRY.format(port=1025) + ENTRY.format(port=1026))
+        self.file("sos/hostname", "node7\n")
+        report = os.path.join(self.folder, "sos")
+        self.assertEqual(run("conn", "--from", report, "--count").stdout, "3\n")
+        document = json.loads(run("conn", "--from", report, "--netns", "red", "-o", "json").stdout)
+        self.assertEqual((document["node"], document["namespace"]["name"], len(document["connections"])), ("node7", "red", 2))
+
+    def test_bad_usage(self):
+        self.assertEqual(run("snapshot", "import").returncode, 2)
+        self.assertEqual(run("snapshot", "import", "only-one").returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()

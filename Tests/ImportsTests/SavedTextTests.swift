@@ -1,0 +1,75 @@
+import Glibc
+import KernelState
+import Testing
+
+@testable import Imports
+
+@Suite struct SavedTextTests {
+    private static let line =
+        "udp      17 29 src=10.0.0.1 dst=10.0.0.2 sport=1 dport=53 [UNREPLIED] src=10.0.0.2 dst=10.0.0.1 sport=53 dport=1 mark=0 use=1"
+
+    @Test func whatCannotBeReadIsCountedAndNamed() throws {
+        try withFile(Self.line + "\nrubbish\n\n" + Self.line.replacing("sport=1 ", with: "sport=2 ") + "\ncut short src=") { path in
+            let source = try #require(try ImportSearch.sources(at: path)?.first)
+            let table = try source.openConntrack(.confirmed, walks: nil)
+            #expect(try entries(table).count == 2)
+            #expect(table.coverage.undecodable == 2)
+            #expect(!table.coverage.complete)
+            #expect(table.coverage.reason == "2 lines of \(path) could not be read, the first is line 2: rubbish")
+            #expect(source.log.readings.first?.examples.map(\.number) == [2, 5])
+        }
+    }
+
+    @Test func aWholeTextIsComplete() throws {
+        try withFile(Self.line + "\r\n" + Self.line + "\nconntrack v1.4.7 (conntrack-tools): 2 flow entries have been shown.\n") { path in
+            let source = try #require(try ImportSearch.sources(at: path)?.first)
+            let table = try source.openConntrack(.confirmed, walks: nil)
+            #expect(try entries(table).count == 1)  // the same entry twice is one
+            #expect(table.coverage.complete)
+            #expect(source.place.node == String(path.dropFirst(5)))
+            #expect(throws: KernelStateError.self) { try source.openIPVS() }
+            #expect(throws: KernelStateError.self) { try source.openConntrack(.dying, walks: nil) }
+        }
+    }
+
+    @Test func aLastLineThatIsCutIsNoEntry() throws {
+        try withFile(Self.line + "\n" + String(Self.line.dropLast(14))) { path in
+            let source = try #require(try ImportSearch.sources(at: path)?.first)
+            let table = try source.openConntrack(.confirmed, walks: nil)
+            #expect(try entries(table).count == 1)
+            #expect(table.coverage.undecodable == 1)
+        }
+    }
+
+    @Test func linesAcrossTheReadersBuffer() throws {
+        let texts = (0..<5_000).map { "line \($0) " + String(repeating: "x", count: $0 % 200) }
+        try withFile(texts.joined(separator: "\n")) { path in
+            let reader = try LineReader(path: path)
+            var read: [String] = []
+            while let line = try reader.next() {
+                read.append(String(decoding: line.bytes, as: UTF8.self))
+                #expect(line.number == read.count)
+                #expect(line.isTerminated == (read.count < texts.count))
+            }
+            #expect(read == texts)
+        }
+    }
+
+    @Test func aLineLongerThanTheBufferComesInPieces() throws {
+        try withFile(String(repeating: "y", count: 600_000) + "\nend\n") { path in
+            let reader = try LineReader(path: path)
+            var lengths: [Int] = []
+            while let line = try reader.next() { lengths.append(line.bytes.count) }
+            #expect(lengths.reduce(0, +) == 600_003)
+            #expect(lengths.last == 3)
+        }
+    }
+
+    @Test func otherFilesAreNotTaken() throws {
+        for text in ["", "\n\n", "# comment\n", "tcp 6 431999\n", "GIF89a\0\0", "<?xml version=\"1.0\"?>\n<html>\n"] {
+            #expect(try withFile(text) { try ImportSearch.sources(at: $0) == nil }, "\(text)")
+        }
+        #expect(throws: KernelStateError.self) { try ImportSearch.sources(at: "/tmp/kstate-imports-absent/file") }
+        #expect(throws: KernelStateError.self) { try withFile("") { try ImportSearch.sources(at: [$0]) } }
+    }
+}

@@ -1,0 +1,105 @@
+"""What is checked inside the guest of ipvsadm's texts and IPVS's files: read from them, all is as kstate reads it from the kernel."""
+
+import json
+import os
+import subprocess
+import tempfile
+import time
+import unittest
+
+import comparison
+
+LISTINGS = {"Ln": [], "stats": ["--stats"], "stats exact": ["--stats", "--exact"], "rate": ["--rate"], "thresholds": ["--thresholds"],
+            "persistent": ["--persistent-conn"]}
+# What a text tells of a service and of a backend.
+SERVICE = ("scheduler", "flags", "persistence_s")
+CONFIGURATION = ("forwarding", "weight")
+
+
+def lines(*arguments):
+    result = subprocess.run([comparison.KSTATE, *arguments, "-o", "jsonl"], capture_output=True, text=True)
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def end(place):
+    return place and (place["address"], place.get("port"))
+
+
+class ImportedTexts(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.start = time.monotonic()
+        self.snapshot = self.path("live.kstate")
+        subprocess.run([comparison.KSTATE, "snapshot", "save", self.snapshot], capture_output=True, check=True)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def save(self, name, *command):
+        with open(self.path(name), "w") as file:
+            subprocess.run(command, stdout=file, check=True)
+        return self.path(name)
+
+    def services(self, path):
+        """By identity: the service, and its backends by address and port."""
+        found = {}
+        for service in lines("service", "--from", path, "--table", "ipvs"):
+            if "ipvs" not in service["sources"]:
+                continue
+            key = (service.get("protocol"), service.get("address"), service.get("port"), service.get("firewall_mark"), service.get("family"))
+            found[key] = service, {end(backend): backend for backend in service["backends"]}
+        return found
+
+    def compare_services(self, path, fields, backend_fields):
+        theirs, ours = self.services(self.snapshot), self.services(path)
+        self.assertEqual(set(ours), set(theirs))
+        for key, (service, backends) in theirs.items():
+            self.assertEqual([ours[key][0].get(field) for field in fields], [service.get(field) for field in fields], key)
+            self.assertEqual(set(ours[key][1]), set(backends), key)
+            for name, backend in backends.items():
+                other = ours[key][1][name]
+                self.assertEqual([other.get(field) for field in backend_fields], [backend.get(field) for field in backend_fields], (key, name))
+        return len(theirs)
+
+    def test_services_of_each_text_alone(self):
+        counts = {
+            self.compare_services(self.save("list", "ipvsadm", "-Ln"), SERVICE, CONFIGURATION + ("active", "inactive")),
+            self.compare_services(self.save("saved", "ipvsadm", "-Sn"), SERVICE, CONFIGURATION),
+            self.compare_services(self.save("proc", "cat", "/proc/net/ip_vs"), SERVICE[:2], CONFIGURATION + ("active", "inactive"))}
+        self.assertGreaterEqual(counts.pop(), 1)
+        self.assertFalse(counts)
+
+    def test_all_texts_of_the_services_together(self):
+        os.mkdir(self.path("texts"))
+        for name, options in LISTINGS.items():
+            self.save(f"texts/{name}", "ipvsadm", "-Ln", *options)
+        self.save("texts/saved", "ipvsadm", "-Sn")
+        self.save("texts/proc", "cat", "/proc/net/ip_vs")
+        self.compare_services(
+            self.path("texts"), SERVICE, CONFIGURATION + ("active", "inactive", "persistent", "upper_threshold", "lower_threshold"))
+        totals = ("connections", "packets_in", "packets_out", "bytes_in", "bytes_out")
+        theirs, ours = self.services(self.snapshot), self.services(self.path("texts"))
+        for key, (service, _) in theirs.items():
+            self.assertEqual([ours[key][0]["counters"][name] for name in totals], [service["counters"][name] for name in totals], key)
+
+    def connections(self, path):
+        found = {}
+        for record in lines("conn", "--from", path, "--table", "ipvs"):
+            key = (record["protocol"], *(end(record[name]) for name in ("client", "service", "backend")), record["ipvs"]["state"])
+            found[key] = record["ipvs"]["expires_s"], record["ipvs"].get("origin")
+        return found
+
+    def test_connections_of_each_text(self):
+        theirs = self.connections(self.snapshot)
+        self.assertTrue(theirs)
+        texts = [self.save("connections", "ipvsadm", "-Lnc"), self.save("more", "ipvsadm", "-Lnc", "--persistent-conn"),
+                 self.save("table", "cat", "/proc/net/ip_vs_conn"), self.save("synced", "cat", "/proc/net/ip_vs_conn_sync")]
+        apart = time.monotonic() - self.start + 2
+        for path in texts:
+            ours = self.connections(path)
+            self.assertEqual(set(ours), set(theirs), path)
+            for key, (seconds, _) in theirs.items():
+                self.assertLessEqual(abs(seconds - ours[key][0]), apart, (path, key))
+        self.assertEqual({origin for _, origin in self.connections(texts[3]).values()} - {"LOCAL", "SYNC"}, set())

@@ -1,0 +1,60 @@
+"""What kstate reads from the peers' texts, held against a snapshot that it took of the same table."""
+
+import collections
+import datetime
+import json
+import os
+import subprocess
+
+KSTATE = os.environ["KSTATE"]
+
+# What a format of conntrack's carries of an entry beyond its two tuples.
+ALWAYS = {"flags", "timeout_s", "zone_original", "zone_reply", "zone"}
+LINE = ALWAYS | {"state", "mark", "use", "counters", "start", "helper"}
+FORMATS = {
+    "": LINE, "extended": LINE, "timestamp": LINE, "ktimestamp": LINE, "labels": LINE, "id": LINE | {"id"},
+    "extended,id,ktimestamp,labels": LINE | {"id"}, "save": ALWAYS | {"state"}, "xml": (LINE | {"id"}) - {"start"},
+    "xml,id,timestamp,ktimestamp": LINE | {"id"},
+}
+# /proc counts one reference more, its own, and names no helper.
+PROC = LINE - {"use", "helper"}
+TOLD_FLAGS = {"UNREPLIED", "ASSURED", "OFFLOAD", "HW_OFFLOAD"}
+
+
+def records(path, *arguments):
+    result = subprocess.run([KSTATE, "conn", "--from", path, "-o", "jsonl", *arguments], capture_output=True, text=True)
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def seconds(text):
+    return datetime.datetime.fromisoformat(text[:19]).timestamp()
+
+
+def split(record, carried, knows_icmp):
+    """An entry's name and fixed fields, and what may differ by the moments between two readings."""
+    flow = {key: value for key, value in record["conntrack"].items() if key in carried}
+    flow["flags"] = sorted(TOLD_FLAGS & set(flow["flags"]))
+    timers = [flow.pop("timeout_s", None), seconds(flow.pop("start")) if "start" in flow else None]
+    ends = {name: record[name] for name in ("client", "service", "backend", "translated_client")}
+    if not knows_icmp:
+        ends = {name: end and {key: value for key, value in end.items() if key != "icmp"} for name, end in ends.items()}
+    return json.dumps([record["protocol"], record["family"], ends, flow], sort_keys=True), timers
+
+
+def compare_conntrack(test, snapshot, path, carried, apart, knows_icmp=True):
+    """Every entry of the snapshot is in the text with all that the text carries, and no other."""
+    theirs, ours = (collections.defaultdict(list) for _ in range(2))
+    for source, found in ((snapshot, theirs), (path, ours)):
+        for record in records(source, "--table", "conntrack"):
+            name, timers = split(record, carried, knows_icmp)
+            found[name].append(timers)
+    test.assertEqual(sorted(set(ours) - set(theirs))[:3], [], f"{path}: not in the table")
+    test.assertEqual(sorted(set(theirs) - set(ours))[:3], [], f"{path}: not read from the text")
+    for name, timers in theirs.items():
+        test.assertEqual(len(ours[name]), len(timers), name)
+        for left, right in zip(sorted(timers, key=str), sorted(ours[name], key=str)):
+            for one, other in zip(left, right):
+                test.assertEqual(one is None, other is None, f"{path}: {name}")
+                if one is not None:
+                    test.assertLessEqual(abs(one - other), apart, f"{path}: {name}")
+    return sum(len(timers) for timers in theirs.values())
