@@ -7,8 +7,6 @@ public final class SnapshotReader {
     public let samples: [SnapshotSample]
     /// What the file says of itself: `program`, `redacted` and so on.
     public let notes: [String: String]
-    /// Conntrack's events that a recorder kept between the samples, and those that the kernel dropped.
-    public let events: (count: Int, lost: Int)
     /// Nanoseconds since 1970: of the last thing that the file tells.
     public let end: UInt64
     let database: SnapshotDatabase
@@ -21,14 +19,17 @@ public final class SnapshotReader {
         self.path = name ?? path
         database = try SnapshotDatabase(reading: path, shownAs: name ?? path)
         let lastEvent: UInt64?
-        (samples, notes, addresses, events, lastEvent) = try database.perform { database in
+        (samples, notes, addresses, lastEvent) = try database.perform { database in
             (
                 try SnapshotSample.all(in: database), try Self.notes(database), try AddressBook.read(database),
-                try EventRows.count(in: database), try EventRows.lastTime(in: database)
+                try EventRows.lastTime(in: database)
             )
         }
         end = max(samples.last?.takenAt ?? 0, lastEvent ?? 0)
     }
+
+    /// Conntrack's events that a recorder kept between the samples, and those that the kernel dropped.
+    public func events() throws(KernelStateError) -> (count: Int, lost: Int) { try database.perform { try EventRows.count(in: $0) } }
 
     private static func notes(_ database: Database) throws -> [String: String] {
         var notes: [String: String] = [:]

@@ -25,7 +25,7 @@ struct SnapshotInfoCommand: ParsableCommand {
             let readers = try history.readers(in: range)
             var sink = OutputSink(descriptor: STDOUT_FILENO)
             for (name, value) in readers.last?.notes.sorted(by: { $0.key < $1.key }) ?? [] { sink.line("\(name): \(value)") }
-            if history.isRecording { for reader in readers { Self.append(segment: reader, to: &sink) } }
+            if history.isRecording { for reader in readers { try Self.append(segment: reader, to: &sink) } }
             if !history.isRecording || stretch.isGiven {
                 for sample in readers.flatMap(\.samples) where range.contains(sample.takenAt) { Self.append(sample, to: &sink) }
             }
@@ -36,12 +36,13 @@ struct SnapshotInfoCommand: ParsableCommand {
         }
     }
 
-    private static func append(segment reader: SnapshotReader, to sink: inout OutputSink) {
+    private static func append(segment reader: SnapshotReader, to sink: inout OutputSink) throws(KernelStateError) {
+        let events = try reader.events()
         let start = reader.samples.first?.takenAt ?? reader.end
-        let lost = reader.events.lost > 0 ? ", \(reader.events.lost) LOST" : ""
+        let lost = events.lost > 0 ? ", \(events.lost) LOST" : ""
         sink.line(
             "\(reader.path): \(SavedStretch.text(start)) to \(SavedStretch.text(reader.end)), \(reader.samples.count) samples, "
-                + "\(reader.events.count) events\(lost)")
+                + "\(events.count) events\(lost)")
     }
 
     private static func append(_ sample: SnapshotSample, to sink: inout OutputSink) {
