@@ -17,7 +17,7 @@ struct SnapshotInfoJSON {
         sink.buffer.appendJSON(file)
         Self.put(",\"bytes\":\(readers.reduce(0) { $0 + Self.size($1.path) })", &sink)
         if let last = readers.last { try Self.append(properties: last, &sink) }
-        if history.isRecording { Self.append("segments", readers, &sink) { Self.append(segment: $0, &$1) } }
+        if history.isRecording { try Self.append("segments", readers, &sink) { reader, sink throws(KernelStateError) in try Self.append(segment: reader, &sink) } }
         let samples = readers.flatMap(\.samples).filter { range.contains($0.takenAt) }
         Self.append("samples", samples, &sink) { Self.append($0, &$1) }
         Self.put("}\n", &sink)
@@ -42,13 +42,14 @@ struct SnapshotInfoJSON {
         put(",\"pods\":\(names.pods.count),\"nodes\":\(names.nodes.count)}", &sink)
     }
 
-    private static func append(segment reader: SnapshotReader, _ sink: inout OutputSink) {
+    private static func append(segment reader: SnapshotReader, _ sink: inout OutputSink) throws(KernelStateError) {
+        let events = try reader.events()
         append("file", reader.path, &sink)
         put(",", &sink)
         append("from", time: reader.samples.first?.takenAt ?? reader.end, &sink)
         put(",", &sink)
         append("to", time: reader.end, &sink)
-        put(",\"samples\":\(reader.samples.count),\"events\":\(reader.events.count),\"lost\":\(reader.events.lost)", &sink)
+        put(",\"samples\":\(reader.samples.count),\"events\":\(events.count),\"lost\":\(events.lost)", &sink)
     }
 
     private static func append(_ sample: SnapshotSample, _ sink: inout OutputSink) {
@@ -58,13 +59,13 @@ struct SnapshotInfoJSON {
     }
 
     /// A field that is an array of objects, an object a line.
-    private static func append<Element>(
-        _ name: String, _ elements: [Element], _ sink: inout OutputSink, _ body: (Element, inout OutputSink) -> Void
-    ) {
+    private static func append<Element, Failure>(
+        _ name: String, _ elements: [Element], _ sink: inout OutputSink, _ body: (Element, inout OutputSink) throws(Failure) -> Void
+    ) throws(Failure) {
         put(",\n\"\(name)\":[", &sink)
         for (index, element) in elements.enumerated() {
             put(index > 0 ? ",\n  {" : "\n  {", &sink)
-            body(element, &sink)
+            try body(element, &sink)
             put("}", &sink)
             sink.flushIfFull()
         }
