@@ -11,8 +11,6 @@ public final class SnapshotReader {
     public let isCompressed: Bool
     /// Whether every byte is what was written; nil where the file has no checksum, or it was not asked for.
     public let isIntact: Bool?
-    /// Conntrack's events that a recorder kept between the samples, and those that the kernel dropped.
-    public let events: (count: Int, lost: Int)
     /// Nanoseconds since 1970: of the last thing that the file tells.
     public let end: UInt64
     let database: SnapshotDatabase
@@ -34,10 +32,10 @@ public final class SnapshotReader {
         database = try SnapshotDatabase(reading: file.path, shownAs: name ?? path)
         file.forgetName()
         let lastEvent: UInt64?
-        (samples, notes, addresses, events, lastEvent) = try database.perform { database in
+        (samples, notes, addresses, lastEvent) = try database.perform { database in
             (
                 try SnapshotSample.all(in: database), try Self.notes(database), try AddressBook.read(database),
-                try EventRows.count(in: database), try EventRows.lastTime(in: database)
+                try EventRows.lastTime(in: database)
             )
         }
         end = max(samples.last?.takenAt ?? 0, lastEvent ?? 0)
@@ -45,6 +43,9 @@ public final class SnapshotReader {
             throw KernelStateError(operation: operation, cause: "the file is cut short: its checksum is missing", remedy: "copy it again")
         }
     }
+
+    /// Conntrack's events that a recorder kept between the samples, and those that the kernel dropped.
+    public func events() throws(KernelStateError) -> (count: Int, lost: Int) { try database.perform { try EventRows.count(in: $0) } }
 
     private static func notes(_ database: Database) throws -> [String: String] {
         var notes: [String: String] = [:]

@@ -3,6 +3,9 @@ public import KernelState
 
 /// One place of a snapshot, read as a live namespace is.
 public final class SnapshotSource: StateSource {
+    /// Entries handed out at a time: as many as come in one datagram of a dump.
+    static let portion = 128
+
     private let reader: SnapshotReader
     private let saved: SnapshotPlace
 
@@ -85,9 +88,6 @@ extension ConntrackList {
 
 /// The rows of one reading, portion by portion, with what the reading saw and how it ended.
 private final class SavedEntries<Entry>: EntrySource {
-    /// As many as come in one datagram of a dump.
-    private static var portion: Int { 128 }
-
     let coverage: TableCoverage
     private let database: SnapshotDatabase
     private let error: KernelStateError?
@@ -112,7 +112,7 @@ private final class SavedEntries<Entry>: EntrySource {
     func next(where wanted: (borrowing Entry) -> Bool, _ body: (borrowing Entry) -> Void) throws(KernelStateError) -> Bool {
         guard !ended else { return false }
         ended = try database.perform { _ in
-            for _ in 0..<Self.portion {
+            for _ in 0..<SnapshotSource.portion {
                 guard let entry = try rows.value() else { return true }
                 if wanted(entry) { body(entry) }
             }

@@ -50,7 +50,7 @@ struct SnapshotInfoCommand: ParsableCommand {
         _ history: SavedHistory, _ readers: [SnapshotReader], _ range: ClosedRange<UInt64>, to sink: inout OutputSink
     ) throws(KernelStateError) {
         if let last = readers.last { try append(properties: last, to: &sink) }
-        if history.isRecording { for reader in readers { Self.append(segment: reader, to: &sink) } }
+        if history.isRecording { for reader in readers { try Self.append(segment: reader, to: &sink) } }
         if !history.isRecording || stretch.isGiven {
             for sample in readers.flatMap(\.samples) where range.contains(sample.takenAt) { Self.append(sample, to: &sink) }
         }
@@ -65,12 +65,13 @@ struct SnapshotInfoCommand: ParsableCommand {
             "names: \(names.services.count) services, \(names.endpoints.count) endpoints, \(names.pods.count) pods, \(names.nodes.count) nodes")
     }
 
-    private static func append(segment reader: SnapshotReader, to sink: inout OutputSink) {
+    private static func append(segment reader: SnapshotReader, to sink: inout OutputSink) throws(KernelStateError) {
+        let events = try reader.events()
         let start = reader.samples.first?.takenAt ?? reader.end
-        let lost = reader.events.lost > 0 ? ", \(reader.events.lost) LOST" : ""
+        let lost = events.lost > 0 ? ", \(events.lost) LOST" : ""
         sink.line(
             "\(reader.path): \(SavedStretch.text(start)) to \(SavedStretch.text(reader.end)), \(reader.samples.count) samples, "
-                + "\(reader.events.count) events\(lost)")
+                + "\(events.count) events\(lost)")
     }
 
     private static func append(_ sample: SnapshotSample, to sink: inout OutputSink) {

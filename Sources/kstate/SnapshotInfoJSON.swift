@@ -17,7 +17,11 @@ struct SnapshotInfoJSON {
         sink.buffer.appendJSON(file)
         Self.put(",\"bytes\":\(readers.reduce(0) { $0 + Self.size($1.path) })", &sink)
         if let last = readers.last { try Self.append(properties: last, &sink) }
-        if history.isRecording { Self.append("segments", readers, &sink) { Self.append(segment: $0, &$1) } }
+        if history.isRecording {
+            var events: [(count: Int, lost: Int)] = []
+            for reader in readers { events.append(try reader.events()) }
+            Self.append("segments", Array(zip(readers, events)), &sink) { Self.append(segment: $0.0, $0.1, &$1) }
+        }
         let samples = readers.flatMap(\.samples).filter { range.contains($0.takenAt) }
         Self.append("samples", samples, &sink) { Self.append($0, &$1) }
         Self.put("}\n", &sink)
@@ -42,13 +46,13 @@ struct SnapshotInfoJSON {
         put(",\"pods\":\(names.pods.count),\"nodes\":\(names.nodes.count)}", &sink)
     }
 
-    private static func append(segment reader: SnapshotReader, _ sink: inout OutputSink) {
+    private static func append(segment reader: SnapshotReader, _ events: (count: Int, lost: Int), _ sink: inout OutputSink) {
         append("file", reader.path, &sink)
         put(",", &sink)
         append("from", time: reader.samples.first?.takenAt ?? reader.end, &sink)
         put(",", &sink)
         append("to", time: reader.end, &sink)
-        put(",\"samples\":\(reader.samples.count),\"events\":\(reader.events.count),\"lost\":\(reader.events.lost)", &sink)
+        put(",\"samples\":\(reader.samples.count),\"events\":\(events.count),\"lost\":\(events.lost)", &sink)
     }
 
     private static func append(_ sample: SnapshotSample, _ sink: inout OutputSink) {

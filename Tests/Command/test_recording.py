@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import stat
 import subprocess
 import tempfile
@@ -187,6 +188,16 @@ class Moments(FolderTest):
             result = run(*command, self.folder)
             self.assertEqual(result.returncode, 1)
             self.assertIn("it holds nothing", result.stderr)
+
+    def test_a_file_of_before_there_were_events(self):
+        run("snapshot", "save", self.file)
+        before = run("conn", "--from", self.file, "-o", "json").stdout
+        with sqlite3.connect(self.file) as database:
+            for statement in ("VIEW conntrack_events", "TABLE events", "TABLE event_kinds", "TABLE event_entries", "TABLE event_details"):
+                database.execute(f"DROP {statement}")
+        self.assertEqual(run("conn", "--from", self.file, "-o", "json").stdout, before)
+        self.assertEqual(run("conn", "--from", self.file, "--since", "1h").returncode, 0)
+        self.assertEqual(run("snapshot", "info", self.file).returncode, 0)
 
     def test_one_file_has_nothing_to_be_compared_with(self):
         run("snapshot", "save", self.file)

@@ -12,6 +12,8 @@ struct FlowReplay {
     /// In the order in which they were first met; nil where one has ended.
     private var entries: [Known?] = []
     private var places: [UInt64: Int] = [:]
+    /// Entries that have ended among those.
+    private var gaps = 0
     private var ended: [Flow] = []
     private var reading: UInt32 = 0
     private let keepsEndedSince: UInt64?
@@ -57,12 +59,21 @@ struct FlowReplay {
             // Another entry of the same tuples: the one before has ended, whether or not an event said so.
             end(index, known.flow, at: time)
         }
+        if gaps > 1_000, gaps > entries.count / 2 { closeGaps() }
         places[name] = entries.count
         entries.append(Known(flow: flow, toldAt: time, reading: reading))
     }
 
+    /// A stretch of many short connections takes the memory of those that live at once.
+    private mutating func closeGaps() {
+        entries.removeAll { $0 == nil }
+        gaps = 0
+        for (index, known) in entries.enumerated() { if let known { places[known.flow.fingerprint.value] = index } }
+    }
+
     private mutating func end(_ index: Int, _ last: Flow, at time: UInt64) {
         entries[index] = nil
+        gaps += 1
         places[last.fingerprint.value] = nil
         guard let since = keepsEndedSince, time >= since else { return }
         var last = last
@@ -74,13 +85,19 @@ struct FlowReplay {
     /// The entries with their timers run down to `time`, and then those that have ended, marked `DYING` as conntrack marks what it takes
     /// out of the table.
     func flows(at time: UInt64) -> [Flow] {
-        let living = entries.compactMap { known -> Flow? in
-            guard var flow = known?.flow else { return nil }
-            if let timeout = flow.timeout, let toldAt = known?.toldAt, time > toldAt {
-                flow.timeout = timeout - UInt32(min(UInt64(timeout), (time - toldAt) / 1_000_000_000))
-            }
-            return flow
+        let living = entries.compactMap { known in
+            known.map { $0.flow.runDown(from: $0.toldAt, to: time) }
         }
         return living + ended
+    }
+}
+
+extension Flow {
+    /// The entry with its timer as it is at `time`, if nothing has renewed it since it was told.
+    func runDown(from toldAt: UInt64, to time: UInt64) -> Flow {
+        guard let timeout, time > toldAt else { return self }
+        var flow = self
+        flow.timeout = timeout - UInt32(min(UInt64(timeout), (time - toldAt) / 1_000_000_000))
+        return flow
     }
 }

@@ -36,6 +36,7 @@ final class ReplayedSource: StateSource {
         _ list: ConntrackList, walks: [KernelWalk]?, selection: PortSelection?
     ) throws(KernelStateError) -> any EntrySource<Flow> {
         guard list == .confirmed else { return try last.openConntrack(list, walks: walks, selection: selection) }
+        guard since != nil else { return try OverlaidEntries(last, at: until, selection: selection) }
         var replay = FlowReplay(keepingEndedSince: since)
         let coverages = try readable { step throws(KernelStateError) in
             let table = try step.openConntrack(list, walks: nil, selection: selection)
@@ -49,10 +50,7 @@ final class ReplayedSource: StateSource {
         let flows = replay.flows(at: until)
         var coverage = coverages[coverages.count - 1]
         if selection == nil { coverage.read = flows.count }
-        if replay.lost > 0 {
-            coverage.complete = false
-            coverage.reason = "\(replay.lost) events were lost before that moment"
-        }
+        coverage.note(lost: replay.lost)
         return ReplayedEntries(flows, coverage)
     }
 
@@ -115,8 +113,6 @@ private struct IPVSIdentity: Hashable {
 
 /// Entries that are all known.
 private final class ReplayedEntries<Entry>: EntrySource {
-    private static var portion: Int { 128 }
-
     let coverage: TableCoverage
     private var rest: ArraySlice<Entry>
 
@@ -126,8 +122,8 @@ private final class ReplayedEntries<Entry>: EntrySource {
     }
 
     func next(where wanted: (borrowing Entry) -> Bool, _ body: (borrowing Entry) -> Void) throws(KernelStateError) -> Bool {
-        for entry in rest.prefix(Self.portion) where wanted(entry) { body(entry) }
-        rest = rest.dropFirst(Self.portion)
+        for entry in rest.prefix(SnapshotSource.portion) where wanted(entry) { body(entry) }
+        rest = rest.dropFirst(SnapshotSource.portion)
         return !rest.isEmpty
     }
 }
