@@ -44,6 +44,8 @@ final class SnapshotDatabase: Sendable {
         guard descriptor >= 0 else { throw KernelStateError(operation: operation, errno: errno) }
         Glibc.close(descriptor)
         var configuration = Self.configuration()
+        // Somebody may look at the file in the moment in which it gets its journal.
+        configuration.busyMode = .timeout(10)
         configuration.prepareDatabase { database in
             try database.execute(
                 sql: """

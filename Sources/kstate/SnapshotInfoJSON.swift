@@ -17,7 +17,11 @@ struct SnapshotInfoJSON {
         sink.buffer.appendJSON(file)
         Self.put(",\"bytes\":\(readers.reduce(0) { $0 + Self.size($1.path) })", &sink)
         if let last = readers.last { try Self.append(properties: last, &sink) }
-        if history.isRecording { try Self.append("segments", readers, &sink) { reader, sink throws(KernelStateError) in try Self.append(segment: reader, &sink) } }
+        if history.isRecording {
+            var events: [(count: Int, lost: Int)] = []
+            for reader in readers { events.append(try reader.events()) }
+            Self.append("segments", Array(zip(readers, events)), &sink) { Self.append(segment: $0.0, $0.1, &$1) }
+        }
         let samples = readers.flatMap(\.samples).filter { range.contains($0.takenAt) }
         Self.append("samples", samples, &sink) { Self.append($0, &$1) }
         Self.put("}\n", &sink)
@@ -42,8 +46,7 @@ struct SnapshotInfoJSON {
         put(",\"pods\":\(names.pods.count),\"nodes\":\(names.nodes.count)}", &sink)
     }
 
-    private static func append(segment reader: SnapshotReader, _ sink: inout OutputSink) throws(KernelStateError) {
-        let events = try reader.events()
+    private static func append(segment reader: SnapshotReader, _ events: (count: Int, lost: Int), _ sink: inout OutputSink) {
         append("file", reader.path, &sink)
         put(",", &sink)
         append("from", time: reader.samples.first?.takenAt ?? reader.end, &sink)
@@ -59,13 +62,13 @@ struct SnapshotInfoJSON {
     }
 
     /// A field that is an array of objects, an object a line.
-    private static func append<Element, Failure>(
-        _ name: String, _ elements: [Element], _ sink: inout OutputSink, _ body: (Element, inout OutputSink) throws(Failure) -> Void
-    ) throws(Failure) {
+    private static func append<Element>(
+        _ name: String, _ elements: [Element], _ sink: inout OutputSink, _ body: (Element, inout OutputSink) -> Void
+    ) {
         put(",\n\"\(name)\":[", &sink)
         for (index, element) in elements.enumerated() {
             put(index > 0 ? ",\n  {" : "\n  {", &sink)
-            try body(element, &sink)
+            body(element, &sink)
             put("}", &sink)
             sink.flushIfFull()
         }

@@ -50,35 +50,47 @@ struct SnapshotSaveCommand: ParsableCommand {
         let loader = NamesLoader(kube)
         let sharing = try sharing.resolved(files: sources.from)
         let sources = try sources.resolved()
-        let samples: Int
-        var report: SavedReport
+        var outcome: (samples: Int, report: SavedReport)
         do throws(KernelStateError) {
-            let writer = try SnapshotWriter(path: file, program: "kstate \(Kstate.version)", compresses: self.sharing.compress)
-            try sharing.note(in: writer)
             if let duration {
                 // From here on a signal ends the readings, and the file keeps them.
                 let signals = try SignalQueue()
-                (samples, report) = try saveSeries(writer, sharing, start: start, end: start + duration.seconds, signals)
+                outcome = try write(sharing, namesOf: sources, loader) { writer throws(KernelStateError) in
+                    try saveSeries(writer, sharing, start: start, end: start + duration.seconds, signals)
+                }
             } else {
-                (samples, report) = (1, SavedReport(try writer.add(sharing.redacting(sources))))
+                outcome = try write(sharing, namesOf: sources, loader) { writer throws(KernelStateError) in
+                    (1, SavedReport(try writer.add(sharing.redacting(sources))))
+                }
             }
-            if let names = loader.whole(of: sources) {
-                _ = NamesLoader.tell(names)
-                try writer.add(sharing.redacting(names))
-            }
-            try writer.finish()
         } catch {
             printError("kstate: \(error)")
             throw ExitStatus.unreadable
         }
-        report.print(file: file, samples: samples, seconds: Host.uptime - start)
-        if report.isFailure { throw ExitStatus.unreadable }
+        outcome.report.print(file: file, samples: outcome.samples, seconds: Host.uptime - start)
+        if outcome.report.isFailure { throw ExitStatus.unreadable }
+    }
+
+    /// Writes the file, with what `body` reads into it, and with the cluster's names, where they are known.
+    private func write(
+        _ sharing: Sharing, namesOf sources: [any StateSource], _ loader: NamesLoader,
+        _ body: (SnapshotWriter) throws(KernelStateError) -> (samples: Int, report: SavedReport)
+    ) throws(KernelStateError) -> (samples: Int, report: SavedReport) {
+        let writer = try SnapshotWriter(path: file, program: "kstate \(Kstate.version)", compresses: self.sharing.compress)
+        try sharing.note(in: writer)
+        let outcome = try body(writer)
+        if let names = loader.whole(of: sources) {
+            _ = NamesLoader.tell(names)
+            try writer.add(sharing.redacting(names))
+        }
+        try writer.finish()
+        return outcome
     }
 
     /// Reads at each interval's beginning; a reading that takes longer than the interval leaves out those that it covers.
     private func saveSeries(
         _ writer: SnapshotWriter, _ sharing: Sharing, start: Double, end: Double, _ signals: borrowing SignalQueue
-    ) throws(KernelStateError) -> (Int, SavedReport) {
+    ) throws(KernelStateError) -> (samples: Int, report: SavedReport) {
         let progress = SampleProgress()
         defer { progress.clear() }
         var samples = 0

@@ -187,7 +187,21 @@ class Moments(FolderTest):
         for command in (["conn", "--from"], ["snapshot", "info"]):
             result = run(*command, self.folder)
             self.assertEqual(result.returncode, 1)
-            self.assertIn("it holds nothing", result.stderr)
+            self.assertIn(self.folder, result.stderr)
+
+    def test_a_file_of_before_there_were_events(self):
+        run("snapshot", "save", self.file)
+        before = run("conn", "--from", self.file, "-o", "json").stdout
+        with sqlite3.connect(self.file) as database:
+            for statement in ("VIEW conntrack_events", "TABLE events", "TABLE event_kinds", "TABLE event_entries", "TABLE event_details"):
+                database.execute(f"DROP {statement}")
+            database.execute("DELETE FROM snapshot WHERE name = 'checksum'")
+            database.commit()
+            database.execute(f"VACUUM INTO '{self.file}.old'")
+        os.rename(f"{self.file}.old", self.file)
+        self.assertEqual(run("conn", "--from", self.file, "-o", "json").stdout, before)
+        self.assertEqual(run("conn", "--from", self.file, "--since", "1h").returncode, 0)
+        self.assertEqual(run("snapshot", "info", self.file).returncode, 0)
 
     def test_a_file_of_before_there_were_events(self):
         run("snapshot", "save", self.file)

@@ -174,7 +174,8 @@ class FullDisk(Recorded):
         self.assertIn("nothing older is left to remove", errors)
         # Who reads needs a page of room beside the journal; nothing that was written is lost.
         os.remove(f"{self.ring}/other")
-        self.assertEqual(run("snapshot", "info", self.ring).returncode, 0)
+        result = run("snapshot", "info", self.ring)
+        self.assertEqual(result.returncode, 0, result.stderr + sh(f"ls -ls {self.ring}") + errors)
 
 
 class WholeNode(Recorded):

@@ -11,6 +11,8 @@ public final class RecordingRing {
     private let program: String
     private var writer: SnapshotWriter?
     private var current: RecordingFolder.Segment?
+    /// Whether the current segment has one for good.
+    private var hasSample = false
     private var lastStart: UInt64
     private var bytesOfLastSample: UInt64 = 0
     private var notes: [String: String] = [:]
@@ -57,6 +59,7 @@ public final class RecordingRing {
         let before = try currentBytes()
         let saved = try writer.add(sources)
         try writer.commit()
+        hasSample = true
         bytesOfLastSample = try max(currentBytes(), before) - before
         // It may have been larger than the one before it.
         try makeRoom(now)
@@ -96,6 +99,8 @@ public final class RecordingRing {
     public func giveWay(to failure: KernelStateError) throws(KernelStateError) -> String {
         guard failure.code == ENOSPC || failure.code == EDQUOT else { throw failure }
         writer = nil
+        // Without a sample it is worth nothing, and must not be the one that is kept.
+        if let current, !hasSample { RecordingFolder.remove(current) }
         current = nil
         let segments = try folder.segments()
         guard segments.count > 1 else {
@@ -124,7 +129,7 @@ public final class RecordingRing {
             let begun = try SnapshotWriter(segment: path, program: program)
             for (name, value) in notes { try begun.note(name, value) }
             try begun.commit()
-            (writer, current, lastStart) = (begun, segment, start)
+            (writer, current, lastStart, hasSample) = (begun, segment, start, false)
             return begun
         } catch {
             RecordingFolder.remove(segment)
