@@ -51,7 +51,9 @@ public final class RecordingRing {
 
     /// Reads every source and adds what it tells as one sample, for good; first makes room for it, in a new segment where the last is full.
     ///
-    /// - Parameter now: nanoseconds since 1970.
+    /// - Parameters:
+    ///   - sources: the places to read.
+    ///   - now: nanoseconds since 1970.
     public func addSample(_ sources: [any StateSource], at now: UInt64) throws(KernelStateError) -> [SavedPlace] {
         try makeRoom(now)
         if let current, plan.isFull(bytes: try currentBytes(), startedAt: current.startedAt, now: now) { try endSegment() }
@@ -71,7 +73,9 @@ public final class RecordingRing {
 
     /// Adds what conntrack told since the last sample.
     ///
-    /// - Parameter place: which of that sample's sources told it, counted from 0.
+    /// - Parameters:
+    ///   - events: in the order of time.
+    ///   - place: which of that sample's sources told it, counted from 0.
     public func add(_ events: [FlowEvent], place: Int) throws(KernelStateError) {
         try writer?.add(events, place: place)
         eventsUnweighed += events.count

@@ -19,7 +19,9 @@ public final class SavedHistory {
         var reader: SnapshotReader?
     }
 
-    /// - Parameter verifies: whether every byte is looked at, so that a damaged file is an error.
+    /// - Parameters:
+    ///   - path: of the file or directory.
+    ///   - verifies: whether every byte is looked at, so that a damaged file is an error.
     /// - Throws: where it cannot be read, or holds no sample.
     public init(path: String, verifies: Bool = true) throws(KernelStateError) {
         self.path = path
