@@ -3,7 +3,7 @@ public import KernelState
 
 /// Writes a recording: samples and conntrack's events into a directory of bounded size, oldest out first.
 ///
-/// What was added before the last ``commit()`` survives the process, however that ends.
+/// What was added before the last ``commit(at:)`` survives the process, however that ends.
 public final class RecordingRing {
     private let folder: RecordingFolder
     private let lock: RecordingLock
