@@ -194,7 +194,8 @@ class Moments(FolderTest):
         before = run("conn", "--from", self.file, "-o", "json").stdout
         with sqlite3.connect(self.file) as database:
             for statement in ("VIEW conntrack_events", "TABLE events", "TABLE event_kinds", "TABLE event_entries", "TABLE event_details"):
-                database.execute(f"DELETE FROM snapshot WHERE name = 'checksum'; DROP {statement}")
+                database.execute(f"DROP {statement}")
+            database.execute("DELETE FROM snapshot WHERE name = 'checksum'")
             database.execute("DELETE FROM snapshot WHERE name = 'checksum'")
             database.commit()
             database.execute(f"VACUUM INTO '{self.file}.old'")
