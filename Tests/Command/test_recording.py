@@ -196,22 +196,9 @@ class Moments(FolderTest):
             for statement in ("VIEW conntrack_events", "TABLE events", "TABLE event_kinds", "TABLE event_entries", "TABLE event_details"):
                 database.execute(f"DROP {statement}")
             database.execute("DELETE FROM snapshot WHERE name = 'checksum'")
-            database.execute("DELETE FROM snapshot WHERE name = 'checksum'")
             database.commit()
             database.execute(f"VACUUM INTO '{self.file}.old'")
         os.rename(f"{self.file}.old", self.file)
-            database.execute("DELETE FROM snapshot WHERE name = 'checksum'")
-        os.truncate(self.file, os.path.getsize(self.file) // 4096 * 4096)
-        self.assertEqual(run("conn", "--from", self.file, "-o", "json").stdout, before)
-        self.assertEqual(run("conn", "--from", self.file, "--since", "1h").returncode, 0)
-        self.assertEqual(run("snapshot", "info", self.file).returncode, 0)
-
-    def test_a_file_of_before_there_were_events(self):
-        run("snapshot", "save", self.file)
-        before = run("conn", "--from", self.file, "-o", "json").stdout
-        with sqlite3.connect(self.file) as database:
-            for statement in ("VIEW conntrack_events", "TABLE events", "TABLE event_kinds", "TABLE event_entries", "TABLE event_details"):
-                database.execute(f"DROP {statement}")
         self.assertEqual(run("conn", "--from", self.file, "-o", "json").stdout, before)
         self.assertEqual(run("conn", "--from", self.file, "--since", "1h").returncode, 0)
         self.assertEqual(run("snapshot", "info", self.file).returncode, 0)
