@@ -33,7 +33,9 @@ public final class ImportedSource: StateSource {
     /// No kernel filters here.
     public var conntrackSize: ConntrackTableSize? { nil }
 
-    public func openConntrack(_ list: ConntrackList, walks: [KernelWalk]?) throws(KernelStateError) -> any EntrySource<Flow> {
+    public func openConntrack(
+        _ list: ConntrackList, walks: [KernelWalk]?, selection: PortSelection?
+    ) throws(KernelStateError) -> any EntrySource<Flow> {
         let flows = texts.filter(\.kind.holdsFlows)
         if list != .confirmed { throw KernelStateError(operation: "reading \(path)", cause: "no text tells of entries in that list", code: ENOENT) }
         if flows.isEmpty { throw absent("no conntrack entries", "conntrack -L") }

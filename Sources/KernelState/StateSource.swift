@@ -60,9 +60,7 @@ public protocol StateSource {
     /// - Parameters:
     ///   - list: which of the kernel's lists.
     ///   - walks: what the kernel is asked to filter, where there is one; nil reads the whole table.
-    func openConntrack(_ list: ConntrackList, walks: [KernelWalk]?) throws(KernelStateError) -> any EntrySource<Flow>
-
-    /// As ``openConntrack(_:walks:)`` reads it; what `selection` leaves out need not be handed out.
+    ///   - selection: what it leaves out need not be handed out; nil asks for all.
     func openConntrack(
         _ list: ConntrackList, walks: [KernelWalk]?, selection: PortSelection?
     ) throws(KernelStateError) -> any EntrySource<Flow>
@@ -87,9 +85,8 @@ extension StateSource {
 
     public func savedNames() throws(KernelStateError) -> SavedNames? { nil }
 
-    public func openConntrack(
-        _ list: ConntrackList, walks: [KernelWalk]?, selection: PortSelection?
-    ) throws(KernelStateError) -> any EntrySource<Flow> {
-        try openConntrack(list, walks: walks)
+    /// All that the walks find.
+    public func openConntrack(_ list: ConntrackList, walks: [KernelWalk]?) throws(KernelStateError) -> any EntrySource<Flow> {
+        try openConntrack(list, walks: walks, selection: nil)
     }
 }

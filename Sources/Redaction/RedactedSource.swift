@@ -15,7 +15,9 @@ final class RedactedSource: StateSource {
     /// What a kernel would filter by is not what it has.
     var conntrackSize: ConntrackTableSize? { nil }
 
-    func openConntrack(_ list: ConntrackList, walks: [KernelWalk]?) throws(KernelStateError) -> any EntrySource<Flow> {
+    func openConntrack(
+        _ list: ConntrackList, walks: [KernelWalk]?, selection: PortSelection?
+    ) throws(KernelStateError) -> any EntrySource<Flow> {
         try redacting { () throws(KernelStateError) in
             RedactedEntries(try source.openConntrack(list, walks: nil), redaction) { [redaction] in redaction.redacted($0) }
         }

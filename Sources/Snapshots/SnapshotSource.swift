@@ -19,10 +19,6 @@ public final class SnapshotSource: StateSource {
     /// No kernel filters here: ``openConntrack(_:walks:selection:)`` leaves out what is not asked for.
     public var conntrackSize: ConntrackTableSize? { nil }
 
-    public func openConntrack(_ list: ConntrackList, walks: [KernelWalk]?) throws(KernelStateError) -> any EntrySource<Flow> {
-        try openConntrack(list, walks: walks, selection: nil)
-    }
-
     public func openConntrack(
         _ list: ConntrackList, walks: [KernelWalk]?, selection: PortSelection?
     ) throws(KernelStateError) -> any EntrySource<Flow> {

@@ -15,7 +15,9 @@ struct MemorySource: StateSource {
 
     var conntrackSize: ConntrackTableSize? { nil }
 
-    func openConntrack(_ list: ConntrackList, walks: [KernelWalk]?) throws(KernelStateError) -> any EntrySource<Flow> {
+    func openConntrack(
+        _ list: ConntrackList, walks: [KernelWalk]?, selection: PortSelection?
+    ) throws(KernelStateError) -> any EntrySource<Flow> {
         MemoryEntries(list == .confirmed ? flows : [], coverage, dumpError)
     }
 

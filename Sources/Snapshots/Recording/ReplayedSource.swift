@@ -28,10 +28,6 @@ final class ReplayedSource: StateSource {
 
     var conntrackSize: ConntrackTableSize? { nil }
 
-    func openConntrack(_ list: ConntrackList, walks: [KernelWalk]?) throws(KernelStateError) -> any EntrySource<Flow> {
-        try openConntrack(list, walks: walks, selection: nil)
-    }
-
     func openConntrack(
         _ list: ConntrackList, walks: [KernelWalk]?, selection: PortSelection?
     ) throws(KernelStateError) -> any EntrySource<Flow> {

@@ -23,10 +23,6 @@ final class LiveSource: StateSource {
             buckets: KernelFile.number(at: "/proc/sys/net/netfilter/nf_conntrack_buckets") ?? 0)
     }
 
-    func openConntrack(_ list: ConntrackList, walks: [KernelWalk]?) throws(KernelStateError) -> any EntrySource<Flow> {
-        try openConntrack(list, walks: walks, selection: nil)
-    }
-
     func openConntrack(
         _ list: ConntrackList, walks: [KernelWalk]?, selection: PortSelection?
     ) throws(KernelStateError) -> any EntrySource<Flow> {
