@@ -150,12 +150,12 @@ public struct FlowDecoder: Sendable {
         var attributes = AttributeCursor(bytes)
         while let attribute = attributes.next() {
             guard UInt32(attribute.type) == CTA_HELP_NAME.rawValue else { continue }
-            var halves: (high: UInt64, low: UInt64) = (0, 0)
+            var name = ShortTextPacker()
             for index in 0..<16 {
                 guard let byte = attribute.payload.byte(at: index), byte != 0 else { break }
-                if index < 8 { halves.high |= UInt64(byte) << UInt64(56 - 8 * index) } else { halves.low |= UInt64(byte) << UInt64(120 - 8 * index) }
+                name.append(byte)
             }
-            return HelperName(high: halves.high, low: halves.low)
+            return HelperName(high: name.high, low: name.low)
         }
         return nil
     }

@@ -41,12 +41,9 @@ public struct ConnectionLineParser {
 
     private mutating func state() -> IPVSState? {
         guard let word = words.next() else { return nil }
-        var halves: (high: UInt64, low: UInt64) = (0, 0)
-        for offset in 0..<min(word.count, 15) {
-            let byte = UInt64(words[word.lowerBound + offset])
-            if offset < 8 { halves.high |= byte << UInt64(56 - 8 * offset) } else { halves.low |= byte << UInt64(120 - 8 * offset) }
-        }
-        return IPVSState(high: halves.high, low: halves.low)
+        var text = ShortTextPacker()
+        for index in word.prefix(15) { text.append(words[index]) }
+        return IPVSState(high: text.high, low: text.low)
     }
 
     /// Kernels 3.10 and 4.9 print an overdue timer as a negative number without its sign: those are 0 here.

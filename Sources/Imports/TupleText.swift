@@ -81,10 +81,8 @@ enum StateNames {
 
 extension HelperName {
     init(utf8 name: UnsafeRawBufferPointer) {
-        var halves: (high: UInt64, low: UInt64) = (0, 0)
-        for (index, byte) in name.prefix(15).enumerated() {
-            if index < 8 { halves.high |= UInt64(byte) << UInt64(56 - 8 * index) } else { halves.low |= UInt64(byte) << UInt64(120 - 8 * index) }
-        }
-        self.init(high: halves.high, low: halves.low)
+        var text = ShortTextPacker()
+        for byte in name.prefix(15) { text.append(byte) }
+        self.init(high: text.high, low: text.low)
     }
 }

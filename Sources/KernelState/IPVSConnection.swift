@@ -52,11 +52,9 @@ public struct IPVSState: Hashable, Sendable {
     }
 
     public init(_ name: String) {
-        var halves: (UInt64, UInt64) = (0, 0)
-        for (index, byte) in name.utf8.prefix(15).enumerated() {
-            if index < 8 { halves.0 |= UInt64(byte) << UInt64(56 - 8 * index) } else { halves.1 |= UInt64(byte) << UInt64(120 - 8 * index) }
-        }
-        self.init(high: halves.0, low: halves.1)
+        var text = ShortTextPacker()
+        for byte in name.utf8.prefix(15) { text.append(byte) }
+        self.init(high: text.high, low: text.low)
     }
 
     public var name: String { HelperName(high: high, low: low).text }

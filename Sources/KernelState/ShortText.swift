@@ -1,0 +1,21 @@
+/// Packs the beginning of a short text into two words, so that a record holds it without the heap.
+@frozen
+public struct ShortTextPacker {
+    /// The bytes, the first in the highest eight bits of `high`; zero after the text.
+    public var high: UInt64 = 0
+    public var low: UInt64 = 0
+    @usableFromInline var count = 0
+
+    @inlinable public init() {}
+
+    /// Adds a byte; those beyond the sixteenth are left out.
+    @inlinable @inline(__always)
+    public mutating func append(_ byte: UInt8) {
+        if count < 8 {
+            high |= UInt64(byte) << UInt64(56 - 8 * count)
+        } else if count < 16 {
+            low |= UInt64(byte) << UInt64(120 - 8 * count)
+        }
+        count += 1
+    }
+}
