@@ -83,10 +83,3 @@ final class LineReader {
         end += count
     }
 }
-
-extension KernelStateError {
-    /// The error that a failed system call left behind.
-    init(failed operation: String, errno code: Int32) {
-        self.init(operation: operation, cause: String(cString: strerror(code)), code: code)
-    }
-}

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A failed reading of the kernel's state: the thing, the cause, and the remedy, each in words for an operator.
 public struct KernelStateError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was being done, as `reading the conntrack table`.
@@ -14,6 +16,16 @@ public struct KernelStateError: Error, Hashable, Sendable, CustomStringConvertib
         self.cause = cause
         self.remedy = remedy
         self.code = code
+    }
+
+    /// The error that a system call on a file left behind.
+    ///
+    /// - Parameters:
+    ///   - operation: what was being done.
+    ///   - code: its errno, which gives the cause in the C library's words.
+    ///   - remedy: what to do about it; empty where nothing can be said.
+    public init(failed operation: String, errno code: Int32, remedy: String = "") {
+        self.init(operation: operation, cause: String(cString: strerror(code)), remedy: remedy, code: code)
     }
 
     public var description: String {

@@ -105,7 +105,7 @@ public struct ClusterFile {
     }
 
     private func systemError(_ code: Int32) -> KernelStateError {
-        KernelStateError(operation: operation, cause: String(cString: strerror(code)), remedy: "", code: code)
+        KernelStateError(failed: operation, errno: code)
     }
 
     private func size(of descriptor: Int32) -> Int? {

@@ -52,6 +52,6 @@ struct Environment: Sendable {
     }
 
     private func failure(_ path: String, _ code: Int32) -> KernelStateError {
-        KernelStateError(operation: "reading \(path)", cause: String(cString: strerror(code)), code: code)
+        KernelStateError(failed: "reading \(path)", errno: code)
     }
 }

@@ -29,7 +29,7 @@ final class AtomicFile {
     private static func openLocked(_ partial: String, for path: String) throws(KernelStateError) -> Int32 {
         while true {
             let descriptor = open(partial, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-            guard descriptor >= 0 else { throw KernelStateError(operation: "writing \(path)", errno: errno) }
+            guard descriptor >= 0 else { throw KernelStateError(failed: "writing \(path)", errno: errno) }
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
                 close(descriptor)
                 throw KernelStateError(
@@ -42,7 +42,7 @@ final class AtomicFile {
                 guard fchmod(descriptor, 0o600) == 0, ftruncate(descriptor, 0) == 0 else {
                     let code = errno
                     close(descriptor)
-                    throw KernelStateError(operation: "writing \(path)", errno: code)
+                    throw KernelStateError(failed: "writing \(path)", errno: code)
                 }
                 return descriptor
             }
@@ -71,7 +71,7 @@ final class AtomicFile {
     func commit() throws(KernelStateError) {
         guard descriptor >= 0 else { return }
         guard fsync(descriptor) == 0, rename(partialPath, path) == 0 else {
-            let error = KernelStateError(operation: "writing \(path)", errno: errno)
+            let error = KernelStateError(failed: "writing \(path)", errno: errno)
             discard()
             throw error
         }

@@ -13,7 +13,7 @@ enum Compression {
     /// - Parameter operation: what is being done, for errors.
     static func compress(_ input: Int32, to output: Int32, _ operation: String) throws(KernelStateError) {
         let zstd = try ZstdLibrary.opened()
-        guard let context = zstd.functions.createCCtx() else { throw KernelStateError(operation: operation, errno: ENOMEM) }
+        guard let context = zstd.functions.createCCtx() else { throw KernelStateError(failed: operation, errno: ENOMEM) }
         defer { _ = zstd.functions.freeCCtx(context) }
         for (parameter, value) in [(ZSTD_c_compressionLevel, level), (ZSTD_c_checksumFlag, 1)] {
             if let problem = zstd.problem(zstd.functions.CCtx_setParameter(context, parameter, value)) {
@@ -43,7 +43,7 @@ enum Compression {
     ///   - writing: the same for errors of the output.
     static func decompress(_ input: Int32, to output: Int32, reading: String, writing: String) throws(KernelStateError) {
         let zstd = try ZstdLibrary.opened()
-        guard let context = zstd.functions.createDCtx() else { throw KernelStateError(operation: reading, errno: ENOMEM) }
+        guard let context = zstd.functions.createDCtx() else { throw KernelStateError(failed: reading, errno: ENOMEM) }
         defer { _ = zstd.functions.freeDCtx(context) }
         let buffers = Buffers(size: portion)
         // Bytes that the frame still wants; 0 at its end.
@@ -73,7 +73,7 @@ enum Compression {
         while true {
             let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
             if count >= 0 { return count }
-            if errno != EINTR { throw KernelStateError(operation: operation, errno: errno) }
+            if errno != EINTR { throw KernelStateError(failed: operation, errno: errno) }
         }
     }
 
@@ -87,7 +87,7 @@ enum Compression {
             if count >= 0 {
                 rest = rest.dropFirst(count)
             } else if errno != EINTR {
-                throw KernelStateError(operation: operation, errno: errno, remedy: [ENOSPC, EDQUOT].contains(errno) ? remedy : "")
+                throw KernelStateError(failed: operation, errno: errno, remedy: [ENOSPC, EDQUOT].contains(errno) ? remedy : "")
             }
         }
     }

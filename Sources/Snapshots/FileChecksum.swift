@@ -19,15 +19,15 @@ enum FileChecksum {
     /// Appends the checksum to what an open file holds.
     static func append(to descriptor: Int32, _ operation: String) throws(KernelStateError) {
         let end = lseek(descriptor, 0, SEEK_END)
-        guard end >= 0 else { throw KernelStateError(operation: operation, errno: errno) }
+        guard end >= 0 else { throw KernelStateError(failed: operation, errno: errno) }
         var trailer = [mark.littleEndian, try hash(descriptor, upTo: Int(end), operation).littleEndian]
         let written = pwrite(descriptor, &trailer, size, end)
-        guard written == size else { throw KernelStateError(operation: operation, errno: written < 0 ? errno : ENOSPC) }
+        guard written == size else { throw KernelStateError(failed: operation, errno: written < 0 ? errno : ENOSPC) }
     }
 
     static func check(_ descriptor: Int32, _ operation: String) throws(KernelStateError) -> Outcome {
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw KernelStateError(operation: operation, errno: errno) }
+        guard fstat(descriptor, &status) == 0 else { throw KernelStateError(failed: operation, errno: errno) }
         let end = Int(status.st_size) - size
         var trailer: [UInt64] = [0, 0]
         guard end >= 0, pread(descriptor, &trailer, size, off_t(end)) == size, UInt64(littleEndian: trailer[0]) == mark else { return .absent }
@@ -61,7 +61,7 @@ enum FileChecksum {
         while filled < wanted {
             let count = pread(descriptor, buffer.baseAddress.map { $0 + filled }, wanted - filled, off_t(position + filled))
             if count == 0 { break }
-            if count > 0 { filled += count } else if errno != EINTR { throw KernelStateError(operation: operation, errno: errno) }
+            if count > 0 { filled += count } else if errno != EINTR { throw KernelStateError(failed: operation, errno: errno) }
         }
         return filled
     }

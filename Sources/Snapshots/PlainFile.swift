@@ -19,7 +19,7 @@ final class PlainFile {
         self.path = path
         self.operation = operation
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw KernelStateError(operation: operation, errno: errno) }
+        guard descriptor >= 0 else { throw KernelStateError(failed: operation, errno: errno) }
         var magic = [UInt8](repeating: 0, count: Compression.magic.count)
         isCompressed = pread(descriptor, &magic, magic.count, 0) == magic.count && magic == Compression.magic
         if isCompressed { try decompress() }
@@ -65,14 +65,14 @@ final class PlainFile {
     private func makeNamed(in directory: String, _ writing: String) throws(KernelStateError) {
         var template = Array("\(directory)/kstate-XXXXXX".utf8CString)
         descriptor = mkstemp(&template)
-        guard descriptor >= 0 else { throw KernelStateError(operation: writing, errno: errno, remedy: "name another directory in TMPDIR") }
+        guard descriptor >= 0 else { throw KernelStateError(failed: writing, errno: errno, remedy: "name another directory in TMPDIR") }
         remember(String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }
 
     private func name(in directory: String, _ writing: String) throws(KernelStateError) {
         let name = "\(directory)/kstate-\(getpid())-\(String(SystemRandomNumberGenerator.number(), radix: 16))"
         guard linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0 else {
-            throw KernelStateError(operation: writing, errno: errno, remedy: "name another directory in TMPDIR")
+            throw KernelStateError(failed: writing, errno: errno, remedy: "name another directory in TMPDIR")
         }
         remember(name)
     }

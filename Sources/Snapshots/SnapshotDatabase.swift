@@ -41,7 +41,7 @@ final class SnapshotDatabase: Sendable {
     init(recording path: String) throws(KernelStateError) {
         operation = "writing \(path)"
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw KernelStateError(operation: operation, errno: errno) }
+        guard descriptor >= 0 else { throw KernelStateError(failed: operation, errno: errno) }
         Glibc.close(descriptor)
         var configuration = Self.configuration()
         // Somebody may look at the file in the moment in which it gets its journal.

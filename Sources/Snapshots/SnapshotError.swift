@@ -38,11 +38,6 @@ extension KernelStateError {
         default: (error.message ?? "SQLite error \(error.resultCode.rawValue)", "", 0)
         }
     }
-
-    /// The error that a failed system call left behind.
-    init(operation: String, errno code: Int32, remedy: String = "") {
-        self.init(operation: operation, cause: String(cString: strerror(code)), remedy: remedy, code: code)
-    }
 }
 
 extension DatabaseError {

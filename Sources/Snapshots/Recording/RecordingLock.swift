@@ -9,7 +9,7 @@ final class RecordingLock {
     init(folder: String) throws(KernelStateError) {
         let operation = "recording into \(folder)"
         let descriptor = open("\(folder)/recorder.pid", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw KernelStateError(operation: operation, errno: errno) }
+        guard descriptor >= 0 else { throw KernelStateError(failed: operation, errno: errno) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             var bytes = [UInt8](repeating: 0, count: 16)
             let length = max(0, read(descriptor, &bytes, bytes.count))
@@ -21,7 +21,7 @@ final class RecordingLock {
         }
         let line = Array("\(getpid())\n".utf8)
         guard ftruncate(descriptor, 0) == 0, write(descriptor, line, line.count) == line.count else {
-            let error = KernelStateError(operation: operation, errno: errno)
+            let error = KernelStateError(failed: operation, errno: errno)
             close(descriptor)
             throw error
         }

@@ -36,7 +36,7 @@ public final class RecordingRing {
         guard mkdir(path, 0o700) != 0 else { return }
         let code = errno
         var status = stat()
-        guard code == EEXIST, stat(path, &status) == 0 else { throw KernelStateError(operation: "making the directory \(path)", errno: code) }
+        guard code == EEXIST, stat(path, &status) == 0 else { throw KernelStateError(failed: "making the directory \(path)", errno: code) }
         guard status.st_mode & S_IFMT == S_IFDIR else {
             throw KernelStateError(
                 operation: "recording into \(path)", cause: "it is there and no directory", remedy: "give a directory for the recording")
