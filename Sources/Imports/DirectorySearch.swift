@@ -12,7 +12,7 @@ struct DirectorySearch {
 
     /// - Throws: when the directory itself cannot be read. What is below it and cannot is passed over, as other files are.
     init(_ path: String) throws(KernelStateError) {
-        guard let names = Self.entries(of: path) else { throw KernelStateError(failed: "reading \(path)", errno: errno) }
+        let names = try DirectoryNames.all(in: path)
         let isReport = names.contains("sos_commands")
         for name in isReport ? Self.reportFolders : names { look(at: "\(path)/\(name)", name: name, depth: 0) }
     }
@@ -23,7 +23,7 @@ struct DirectorySearch {
         guard lstat(path, &status) == 0, depth <= Self.maximumDepth else { return }
         switch status.st_mode & S_IFMT {
         case S_IFDIR:
-            for name in Self.entries(of: path) ?? [] { look(at: "\(path)/\(name)", name: name, depth: depth + 1) }
+            for name in (try? DirectoryNames.all(in: path)) ?? [] { look(at: "\(path)/\(name)", name: name, depth: depth + 1) }
         case S_IFREG:
             if let text = try? SavedText(path: path) { texts[Self.namespace(of: name), default: []].append(text) }
         default: break
@@ -38,17 +38,5 @@ struct DirectorySearch {
         let end = ["_conntrack_", "_ipvsadm_", "_sysctl_", "_cat_"].compactMap { rest.firstRange(of: $0)?.lowerBound }.min()
         guard let end, end > rest.startIndex else { return "host" }
         return String(rest[..<end])
-    }
-
-    /// The names in a directory, sorted; nil when it cannot be read.
-    private static func entries(of path: String) -> [String]? {
-        guard let directory = opendir(path) else { return nil }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
     }
 }

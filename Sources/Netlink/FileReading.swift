@@ -66,15 +66,7 @@ public struct KernelFile: ~Copyable {
 public enum KernelDirectory {
     /// The names in it but the hidden ones, in order; none where it cannot be read.
     public static func entries(of directory: String) -> [String] {
-        guard let handle = opendir(directory) else { return [] }
-        defer { closedir(handle) }
-        var names: [String] = []
-        while let entry = readdir(handle) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                String(cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        return names.sorted()
+        let names = (try? DirectoryNames.all(in: directory)) ?? []
+        return names.filter { !$0.hasPrefix(".") }
     }
 }

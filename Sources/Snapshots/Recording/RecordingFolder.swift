@@ -21,11 +21,8 @@ struct RecordingFolder {
 
     /// The segments in the order of time.
     func segments() throws(KernelStateError) -> [Segment] {
-        guard let directory = opendir(path) else { throw KernelStateError(operation: "reading \(path)", errno: errno) }
-        defer { closedir(directory) }
         var segments: [Segment] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) }
+        for name in try DirectoryNames.all(in: path) {
             guard let start = Self.start(of: name) else { continue }
             let segment = "\(path)/\(name)"
             let bytes = ([""] + Self.journals).reduce(UInt64(0)) { $0 + Self.size(of: segment + $1) }
