@@ -16,19 +16,21 @@ public enum ImportSearch {
     ///
     /// - Throws: when one cannot be read, or is of none of the known kinds.
     public static func sources(at paths: [String]) throws(KernelStateError) -> [ImportedSource] {
-        var sources: [ImportedSource] = []
-        var files: [SavedText] = []
+        var directories: [ImportedSource] = []
+        var files: [ImportedSource] = []
         for path in paths {
-            if isDirectory(path) {
-                sources += try Self.sources(inDirectory: path)
-            } else if let text = try SavedText(path: path) {
-                files.append(text)
-            } else {
-                throw unknown(path, "its first lines are of no text that is known here")
-            }
+            guard let found = try sources(at: path) else { throw unknown(path, "its first lines are of no text that is known here") }
+            if isDirectory(path) { directories += found } else { files += found }
         }
-        guard let first = files.first else { return sources }
-        return [ImportedSource(path: files.map(\.path).joined(separator: ", "), node: name(of: first.path), texts: files)] + sources
+        return joined(files) + directories
+    }
+
+    /// Files that belong together as one source, which has the first one's name; none of none.
+    public static func joined(_ files: [ImportedSource]) -> [ImportedSource] {
+        guard let first = files.first else { return [] }
+        let texts = files.flatMap(\.texts)
+        // In the order in which they were named.
+        return [ImportedSource(path: texts.map(\.path).joined(separator: ", "), node: first.place.node, texts: texts)]
     }
 
     private static func sources(inDirectory path: String) throws(KernelStateError) -> [ImportedSource] {

@@ -10,7 +10,8 @@ public final class ImportedSource: StateSource {
     /// The texts, what tells most of an entry first.
     public let texts: [SavedText]
     public let log = ImportLog()
-    private let path: String
+    /// What the user calls all of it.
+    public let path: String
 
     /// - Parameters:
     ///   - path: what the user calls all of it.

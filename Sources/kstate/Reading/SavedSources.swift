@@ -57,19 +57,18 @@ enum SavedSources {
     /// What a file is tells its content. Texts that are named one by one are of one node; a directory is a node of its own.
     private static func open(_ paths: [String]) throws(KernelStateError) -> [any SavedMoments] {
         var histories: [any SavedMoments] = []
-        var texts: [String] = []
+        var texts: [ImportedSource] = []
         for path in paths {
             if SavedHistory.isRecording(path) {
                 histories.append(try SavedHistory(path: path))
             } else if let sources = try ImportSearch.sources(at: path) {
-                if ImportSearch.isDirectory(path) { histories.append(ImportedMoment(path: path, sources: sources)) } else { texts.append(path) }
+                if ImportSearch.isDirectory(path) { histories.append(ImportedMoment(path: path, sources: sources)) } else { texts += sources }
             } else {
                 histories.append(try SavedHistory(path: path))
             }
         }
-        if !texts.isEmpty {
-            histories.append(ImportedMoment(path: texts.joined(separator: ", "), sources: try ImportSearch.sources(at: texts)))
-        }
+        let joined = ImportSearch.joined(texts)
+        if let first = joined.first { histories.append(ImportedMoment(path: first.path, sources: joined)) }
         return histories
     }
 
