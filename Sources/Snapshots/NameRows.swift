@@ -211,8 +211,7 @@ enum NameRows {
             pod.deletedAt = try rows.optionalNumber(6)
             pods.append(pod)
         }
-        let held = try HotStatement(database, "SELECT pod, address FROM kube_pod_addresses ORDER BY rowid")
-        while try held.next() { pods[try position(held, in: pods)].addresses.append(try addresses.address(held.int64(1))) }
+        try readAddresses(HotStatement(database, "SELECT pod, address FROM kube_pod_addresses ORDER BY rowid"), into: &pods, \.addresses, addresses)
         return pods
     }
 
@@ -225,9 +224,16 @@ enum NameRows {
             node.isReady = rows.flag(1)
             nodes.append(node)
         }
-        let held = try HotStatement(database, "SELECT node, address FROM kube_node_addresses ORDER BY rowid")
-        while try held.next() { nodes[try position(held, in: nodes)].addresses.append(try addresses.address(held.int64(1))) }
+        try readAddresses(
+            HotStatement(database, "SELECT node, address FROM kube_node_addresses ORDER BY rowid"), into: &nodes, \.addresses, addresses)
         return nodes
+    }
+
+    /// Rows of a holder and an address.
+    private static func readAddresses<Holder>(
+        _ rows: borrowing HotStatement, into holders: inout [Holder], _ field: WritableKeyPath<Holder, [IPAddress]>, _ addresses: AddressTable
+    ) throws {
+        while try rows.next() { holders[try position(rows, in: holders)][keyPath: field].append(try addresses.address(rows.int64(1))) }
     }
 
     private static func name(_ rows: borrowing HotStatement, _ column: Int32) -> ObjectName {
