@@ -99,15 +99,3 @@ public final class IPVSConnectionTable: EntrySource {
     /// Connections that came and went between the two countings.
     private static func slack(_ counted: UInt64) -> UInt64 { 16 + counted / 100 }
 }
-
-extension IPVSConnection {
-    /// Names the row within a namespace.
-    public var fingerprint: Fingerprint {
-        var fingerprint = Fingerprint()
-        fingerprint.mix(UInt64(transport.rawValue))
-        fingerprint.mix(client)
-        fingerprint.mix(service)
-        fingerprint.mix(backend)
-        return fingerprint
-    }
-}

@@ -43,3 +43,15 @@ extension Flow {
         return fingerprint
     }
 }
+
+extension IPVSConnection {
+    /// Names the row within a network namespace: a client may ask one service through several backends in turn.
+    @inlinable public var fingerprint: Fingerprint {
+        var fingerprint = Fingerprint()
+        fingerprint.mix(UInt64(transport.rawValue))
+        fingerprint.mix(client)
+        fingerprint.mix(service)
+        fingerprint.mix(backend)
+        return fingerprint
+    }
+}

@@ -53,16 +53,17 @@ final class ReplayedSource: StateSource {
     func openIPVS() throws(KernelStateError) -> any EntrySource<IPVSConnection> {
         guard since != nil else { return try last.openIPVS() }
         var rows: [IPVSConnection] = []
-        var places: [IPVSIdentity: Int] = [:]
+        var places: [UInt64: Int] = [:]
         let coverages = try readable { step throws(KernelStateError) in
             let table = try step.openIPVS()
             let more = { () throws(KernelStateError) in
                 try table.next(where: { _ in true }) { row in
                     let row = copy row
-                    if let index = places[IPVSIdentity(row)] {
+                    let name = row.fingerprint.value
+                    if let index = places[name] {
                         rows[index] = row
                     } else {
-                        places[IPVSIdentity(row)] = rows.count
+                        places[name] = rows.count
                         rows.append(row)
                     }
                 }
@@ -92,18 +93,6 @@ final class ReplayedSource: StateSource {
         }
         if values.isEmpty, let failure { throw failure }
         return values
-    }
-}
-
-/// What names an IPVS connection: a client may ask one service through several backends in turn.
-private struct IPVSIdentity: Hashable {
-    let transport: TransportProtocol
-    let client: Endpoint
-    let service: Endpoint
-    let backend: Endpoint
-
-    init(_ row: IPVSConnection) {
-        (transport, client, service, backend) = (row.transport, row.client, row.service, row.backend)
     }
 }
 
