@@ -57,6 +57,9 @@ import Testing
         #expect(!saved.names.notices.isEmpty)
         // All places of a file have the same.
         for source in reader.sources(of: reader.samples[0]) { #expect(try source.savedNames() === read) }
+        let stretch = try SavedHistory(path: path).states(over: 0...UInt64.max)
+        #expect(try stretch.map { try $0.savedNames()?.names.pods } == Array(repeating: saved.names.pods, count: stretch.count))
+        #expect(!stretch.isEmpty)
     }
 
     @Test func `a file without names has none`() throws {

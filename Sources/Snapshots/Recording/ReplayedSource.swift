@@ -80,6 +80,8 @@ final class ReplayedSource: StateSource {
 
     func facts() -> NodeFacts { last.facts() }
 
+    func savedNames() throws(KernelStateError) -> SavedNames? { try last.savedNames() }
+
     /// What `body` makes of every step that could be read; the last one's reason where none could.
     private func readable<Value>(_ body: (SnapshotSource) throws(KernelStateError) -> Value) throws(KernelStateError) -> [Value] {
         var values: [Value] = []
