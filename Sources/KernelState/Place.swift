@@ -28,5 +28,20 @@ public struct Place: Hashable, Sendable {
     }
 }
 
+extension Place {
+    /// True for the same network namespace of the same node, at whatever time.
+    public func isSameNamespace(as other: Place) -> Bool { node == other.node && namespace == other.namespace }
+
+    /// Puts what belongs to one network namespace of one node together, in the order in which each is first met.
+    public static func grouping<Element>(_ elements: [Element], by place: (Element) -> Place) -> [[Element]] {
+        var groups: [[Element]] = []
+        for element in elements {
+            let same = groups.firstIndex { place($0[0]).isSameNamespace(as: place(element)) }
+            if let same { groups[same].append(element) } else { groups.append([element]) }
+        }
+        return groups
+    }
+}
+
 /// Names one of a report's places: its index there. Entries of different places are never merged.
 public typealias PlaceIndex = UInt16

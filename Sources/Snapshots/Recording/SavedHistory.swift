@@ -80,14 +80,9 @@ public final class SavedHistory {
     /// Every place with all that lived in it in a stretch of time.
     public func states(over stretch: ClosedRange<UInt64>) throws(KernelStateError) -> [any StateSource] {
         let until = min(stretch.upperBound, extent.upperBound)
-        var series: [(first: Place, steps: [SnapshotSource])] = []
-        for source in try sources(over: stretch, withStart: true) {
-            let place = source.place
-            let same = series.firstIndex { $0.first.node == place.node && $0.first.namespace == place.namespace }
-            if let same { series[same].steps.append(source) } else { series.append((place, [source])) }
-        }
+        let series = Place.grouping(try sources(over: stretch, withStart: true), by: \.place)
         // Without events a sample says nothing of the time after it.
-        return series.map { ReplayedSource($0.steps, since: stretch.lowerBound, until: isRecording ? until : 0) }
+        return series.map { ReplayedSource($0, since: stretch.lowerBound, until: isRecording ? until : 0) }
     }
 
     /// The samples taken in a stretch of time, a source for each of their places.

@@ -25,12 +25,8 @@ struct SamplePlan {
 
     /// - Parameter sources: one for each place and moment. Those of one namespace of one node belong together.
     init(saved sources: [any StateSource]) {
-        var series: [Series] = []
-        for source in sources.sorted(by: { $0.place.takenAt < $1.place.takenAt }) {
-            let same = series.firstIndex { $0.place.node == source.place.node && $0.place.namespace == source.place.namespace }
-            if let same { series[same].sources.append(source) } else { series.append(Series(place: source.place, sources: [source])) }
-        }
-        self.series = series
+        let inOrder = sources.sorted { $0.place.takenAt < $1.place.takenAt }
+        series = Place.grouping(inOrder) { $0.place }.map { Series(place: $0[0].place, sources: $0) }
         samples = series.map(\.sources.count).max() ?? 0
         interval = nil
     }
