@@ -37,7 +37,8 @@ enum SavedSources {
         _ before: String, _ after: String, stretch options: StretchOptions
     ) throws -> (before: [any StateSource], after: [any StateSource]) {
         // Each alone: two texts are two moments here, and not two tables of one.
-        let histories = try [before, after].flatMap { try open([$0]) }
+        let first = try open([before])
+        let histories = try first + (after == before ? first : open([after]))
         let stretch = try stretch(of: histories, options)
         return (try only(nil, of: histories[0].state(at: stretch.since)), try only(nil, of: histories[1].state(at: stretch.until)))
     }
