@@ -82,6 +82,7 @@ bench: build
 	Benchmarks/service
 	Benchmarks/snapshot
 	Benchmarks/kube
+	Benchmarks/record
 
 clean:
 	rm -rf .build .build-man .build-fuzz
