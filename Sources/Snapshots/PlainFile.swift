@@ -4,7 +4,9 @@ internal import KernelState
 
 /// A snapshot as SQLite can open it: the file itself, or what a compressed one holds, in a private file that has no name for longer
 /// than it takes to open it.
-final class PlainFile {
+///
+/// Used by one thread until SQLite has opened it, and then only held.
+final class PlainFile: @unchecked Sendable {
     /// Where SQLite finds it, until ``forgetName()``.
     private(set) var path: String
     let isCompressed: Bool

@@ -6,11 +6,15 @@ internal import KernelState
 final class SnapshotDatabase: Sendable {
     private let queue: DatabaseQueue
     private let operation: String
+    /// Held for as long as SQLite reads it: a process that closes a file gives up all its locks on it (POSIX), those too that keep a
+    /// recorder from folding the journal under a reader.
+    private let file: PlainFile?
 
     /// Opens a file for reading, after a look at whose it is.
     ///
     /// - Parameter name: what the user calls the file.
-    init(reading path: String, shownAs name: String) throws(KernelStateError) {
+    init(reading file: PlainFile, shownAs name: String) throws(KernelStateError) {
+        self.file = file
         operation = "reading \(name)"
         var configuration = Self.configuration()
         configuration.readonly = true
@@ -18,12 +22,14 @@ final class SnapshotDatabase: Sendable {
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA cache_size = -4096")
         }
-        queue = try Self.open(path, configuration, operation)
+        queue = try Self.open(file.path, configuration, operation)
+        file.forgetName()
         try checkVersion(name)
     }
 
     /// Makes a file: no journal, since a file that is not finished is thrown away.
     init(creating path: String, shownAs name: String) throws(KernelStateError) {
+        file = nil
         operation = "writing \(name)"
         var configuration = Self.configuration()
         configuration.prepareDatabase { database in
@@ -39,6 +45,7 @@ final class SnapshotDatabase: Sendable {
     /// Makes a file that is read while it is written: what is committed survives the writer's end, however it comes, in a journal beside
     /// the file (SQLite's WAL), and who reads sees the state of the last commit.
     init(recording path: String) throws(KernelStateError) {
+        file = nil
         operation = "writing \(path)"
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw KernelStateError(failed: operation, errno: errno) }

@@ -29,8 +29,7 @@ public final class SnapshotReader {
         isCompressed = file.isCompressed
         let outcome = verifies ? try file.check() : .absent
         isIntact = outcome == .right ? true : nil
-        database = try SnapshotDatabase(reading: file.path, shownAs: name ?? path)
-        file.forgetName()
+        database = try SnapshotDatabase(reading: file, shownAs: name ?? path)
         let lastEvent: UInt64?
         (samples, notes, addresses, lastEvent) = try database.perform { database in
             (

@@ -1,3 +1,4 @@
+import Glibc
 import KernelState
 import Testing
 
@@ -86,5 +87,25 @@ import Testing
         #expect(history.extent.upperBound == source.place.takenAt)
         let end = try #require(try history.state(at: nil).first)
         #expect(try end.openConntrack(.confirmed, walks: nil).all().entries == source.flows)
+    }
+
+    @Test func `who reads a segment keeps every other process from folding its journal`() throws {
+        let folder = try TemporaryFolder()
+        let ring = try RecordingRing(path: folder.path, plan: RingPlan(size: 1 << 30), program: "test")
+        _ = try ring.addSample([MemorySource()], at: MemorySource().place.takenAt)
+        let segment = try #require(try RecordingFolder(path: folder.path).segments().first).path
+        let reader = try SnapshotReader(path: segment)
+        let answer = try Self.output(of: "sqlite3 '\(segment)' 'PRAGMA journal_mode = DELETE' 2>&1")
+        #expect(answer.contains("locked"))
+        #expect(folder.contents.contains { $0.hasSuffix("-wal") })
+        withExtendedLifetime((ring, reader)) {}
+    }
+
+    private static func output(of command: String) throws -> String {
+        let pipe = try #require(popen(command, "r"))
+        defer { pclose(pipe) }
+        var bytes = [UInt8](repeating: 0, count: 4_096)
+        let count = fread(&bytes, 1, bytes.count, pipe)
+        return String(decoding: bytes[..<count], as: UTF8.self)
     }
 }
