@@ -5,9 +5,12 @@ PACKAGES = libnl-3-dev libnl-genl-3-dev libnetfilter-conntrack-dev libcurl4-open
   procps util-linux strace
 PREFIX ?= /usr/local
 KSTATE = .build/release/kstate
-# libstdc++, which Swift's static runtime asks for, inside too: a node need not have it. At a fixed address, because 90,000
-# relocations and the pages that they touch were a third of every start. One set of flags for every product: others would build all anew.
-RELEASE = swift build -c release --static-swift-stdlib -Xlinker -L.build/runtime -Xswiftc -use-ld=lld -Xswiftc -Xclang-linker -Xswiftc -no-pie
+# All libraries inside but glibc's: a node need have none of them, and a start does not look for them. At a fixed address and without
+# a table of its own names, because 90,000 relocations and the pages that they touch were a third of every start. One set of flags for
+# every product: others would build all anew.
+ARCHIVES = .build/archives
+RELEASE = PKG_CONFIG_PATH=$(abspath $(ARCHIVES)) swift build -c release --static-swift-stdlib -Xlinker -L$(ARCHIVES) -Xswiftc -use-ld=lld \
+  -Xlinker --no-export-dynamic -Xswiftc -Xclang-linker -Xswiftc -no-pie -Xswiftc -Xclang-linker -Xswiftc -static-libgcc
 SOURCES = Package.swift Sources Tests
 
 .PHONY: all setup build demo test unit-test command-test kernel-test fuzz docs second-opinion lint format install completions man clean bench
@@ -18,9 +21,15 @@ setup:
 	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; fi
 
-build: setup
-	mkdir -p .build/runtime && ln -sf "$$(cc -print-file-name=libstdc++.a)" .build/runtime
+build: setup $(ARCHIVES)
 	$(RELEASE) --product kstate
+
+# Looked at before the system's folders, because it is what pkg-config names first.
+$(ARCHIVES):
+	mkdir -p $@
+	for library in stdc++ sqlite3 nl-3 nl-genl-3; do ln -sf "$$(cc -print-file-name=lib$$library.a)" $@; done
+	for package in libnl-3.0 libnl-genl-3.0; do \
+	  sed 's|^libdir=.*|libdir=$(ARCHIVES)|' "$$(pkg-config --variable=pcfiledir $$package)/$$package.pc" > $@/$$package.pc; done
 
 demo: build
 	@Tests/Lab/demo $(KSTATE)

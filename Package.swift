@@ -27,7 +27,7 @@ let package = Package(
             name: "CNetlink", path: "CModules/CNetlink", pkgConfig: "libnl-genl-3.0",
             providers: [.apt(["libnl-3-dev", "libnl-genl-3-dev"])]),
         .systemLibrary(
-            name: "CNetfilterConntrack", path: "CModules/CNetfilterConntrack", pkgConfig: "libnetfilter_conntrack",
+            name: "CNetfilterConntrack", path: "CModules/CNetfilterConntrack",
             providers: [.apt(["libnetfilter-conntrack-dev"])]),
         .systemLibrary(name: "CLinux", path: "CModules/CLinux"),
         .systemLibrary(name: "CCurl", path: "CModules/CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -84,7 +84,9 @@ let package = Package(
         .target(name: "ScriptedKernel", path: "Tests/Support/ScriptedKernel", swiftSettings: strict),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink", "KernelState", "CLinux", "ScriptedKernel"], swiftSettings: lifetimes),
         // The second decoder of conntrack's messages, and what holds the first one against it.
-        .target(name: "PeerDecoder", dependencies: ["CNetfilterConntrack"], path: "Tests/Support/PeerDecoder", swiftSettings: strict),
+        .target(
+            name: "PeerDecoder", dependencies: ["CNetfilterConntrack"], path: "Tests/Support/PeerDecoder", swiftSettings: strict,
+            linkerSettings: [.linkedLibrary("netfilter_conntrack")]),
         .target(
             name: "DecoderComparison", dependencies: ["KernelState", "Netlink", "Conntrack", "PeerDecoder"],
             path: "Tests/Support/DecoderComparison", swiftSettings: lifetimes),

@@ -1,8 +1,7 @@
-// libcurl, opened when a cluster is first asked and never before: start-up pays nothing, and a node without it runs all the rest.
+// libcurl, opened when a cluster is first asked.
 #pragma once
+#include "../loading.h"
 #include <curl/curl.h>
-#include <dlfcn.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -30,10 +29,7 @@ static inline const char *kst_curl_open(struct kst_curl *curl) {
         curl->library = dlopen("libcurl-gnutls.so.4", RTLD_NOW | RTLD_LOCAL);
         if (!curl->library) return dlerror();
     }
-    struct {
-        void *function;
-        const char *name;
-    } symbols[] = {
+    const struct kst_function functions[] = {
         {&curl->global_init, "curl_global_init"},   {&curl->easy_init, "curl_easy_init"},
         {&curl->easy_setopt, "curl_easy_setopt"},   {&curl->easy_perform, "curl_easy_perform"},
         {&curl->easy_getinfo, "curl_easy_getinfo"}, {&curl->easy_cleanup, "curl_easy_cleanup"},
@@ -41,11 +37,8 @@ static inline const char *kst_curl_open(struct kst_curl *curl) {
         {&curl->free, "curl_free"},                 {&curl->slist_append, "curl_slist_append"},
         {&curl->slist_free_all, "curl_slist_free_all"},
     };
-    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
-        void *function = dlsym(curl->library, symbols[i].name);
-        if (!function) return dlerror();
-        *(void **)symbols[i].function = function;
-    }
+    const char *problem = kst_find(curl->library, functions, sizeof functions / sizeof *functions);
+    if (problem) return problem;
     // A process may end while requests are under way: OpenSSL must not take itself apart below them.
     int (*init_crypto)(uint64_t, const void *) = (int (*)(uint64_t, const void *))dlsym(curl->library, "OPENSSL_init_crypto");
     if (init_crypto) init_crypto(0x00080000u /* OPENSSL_INIT_NO_ATEXIT, OpenSSL 1.1.1 */, NULL);

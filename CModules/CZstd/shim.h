@@ -1,7 +1,6 @@
-// libzstd, opened when a compressed file is first met and never before: start-up pays nothing, and a node without it runs all the rest.
+// libzstd, opened when a compressed file is first met.
 #pragma once
-#include <dlfcn.h>
-#include <stddef.h>
+#include "../loading.h"
 #include <zstd.h>
 
 /// The functions of libzstd 1.4 and later that kstate calls, by their names there.
@@ -21,10 +20,7 @@ struct kst_zstd {
 static inline const char *kst_zstd_open(struct kst_zstd *zstd) {
     void *library = dlopen("libzstd.so.1", RTLD_NOW | RTLD_LOCAL);
     if (!library) return dlerror();
-    struct {
-        void *function;
-        const char *name;
-    } symbols[] = {
+    const struct kst_function functions[] = {
         {&zstd->createCCtx, "ZSTD_createCCtx"},
         {&zstd->CCtx_setParameter, "ZSTD_CCtx_setParameter"},
         {&zstd->compressStream2, "ZSTD_compressStream2"},
@@ -35,10 +31,5 @@ static inline const char *kst_zstd_open(struct kst_zstd *zstd) {
         {&zstd->isError, "ZSTD_isError"},
         {&zstd->getErrorName, "ZSTD_getErrorName"},
     };
-    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
-        void *function = dlsym(library, symbols[i].name);
-        if (!function) return dlerror();
-        *(void **)symbols[i].function = function;
-    }
-    return NULL;
+    return kst_find(library, functions, sizeof functions / sizeof *functions);
 }

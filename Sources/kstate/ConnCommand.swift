@@ -79,28 +79,14 @@ struct ConnCommand: ParsableCommand {
 
     private func runWatch(_ filter: ConnectionFilter, _ sources: [LiveSource], _ names: ReportNames?) throws {
         let header = ReportHeader(places: sources.map(\.place), names: names)
-        try runReporting {
-            let signals = try SignalQueue()
-            if output.output != .jsonl, OutputOptions.isTerminal, let session = TerminalSession(descriptor: STDIN_FILENO) {
-                let content = ConnectionContent(header: header, order: arrangement.order)
-                let live = LiveOutput(session, title: WatchTitle.of("conn", header.places), content: content)
-                try ConnectionWatch(sources, filter: filter, mode: filters.kernelFilter, output: live).run(signals)
-            } else {
-                let lines = EventLines(output.output == .jsonl ? .json : .text, header: header)
-                try ConnectionWatch(sources, filter: filter, mode: filters.kernelFilter, output: lines).run(signals)
-            }
+        let signals = try SignalQueue()
+        if output.output != .jsonl, OutputOptions.isTerminal, let session = TerminalSession(descriptor: STDIN_FILENO) {
+            let content = ConnectionContent(header: header, order: arrangement.order)
+            let live = LiveOutput(session, title: WatchTitle.of("conn", header.places), content: content)
+            try ConnectionWatch(sources, filter: filter, mode: filters.kernelFilter, output: live).run(signals)
+        } else {
+            let lines = EventLines(output.output == .jsonl ? .json : .text, header: header)
+            try ConnectionWatch(sources, filter: filter, mode: filters.kernelFilter, output: lines).run(signals)
         }
-    }
-}
-
-/// Runs what reads the kernel, and says why when it cannot.
-func runReporting(_ body: () throws -> Void) throws(ExitStatus) {
-    do {
-        try body()
-    } catch let status as ExitStatus {
-        throw status
-    } catch {
-        printError("kstate: \(error)")
-        throw ExitStatus.unreadable
     }
 }

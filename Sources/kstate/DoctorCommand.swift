@@ -70,10 +70,6 @@ struct DoctorCommand: ParsableCommand {
         case .json: report.writeJSON(to: &sink)
         case .table: FindingsText(report, width: OutputOptions.width, colour: OutputOptions.colour).write(to: &sink)
         }
-        sink.flush()
-        if let error = sink.error, error != .closedPipe {
-            printError("kstate: \(error.text)")
-            throw ExitStatus.unreadable
-        }
+        try sink.finish()
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import KernelState
+import Rendering
 
 /// How a command ends when it has said already what went wrong.
 struct ExitStatus: Error {
@@ -8,6 +9,24 @@ struct ExitStatus: Error {
     static let unreadable = ExitStatus(code: 1)
     /// `kstate doctor` found a warning or worse.
     static let foundSomething = ExitStatus(code: 3)
+}
+
+extension OutputSink {
+    /// Writes what is left of a report.
+    ///
+    /// - Returns: false where nobody reads it any more, who has then seen enough.
+    /// - Throws: ``ExitStatus/unreadable`` where it could not be written.
+    @discardableResult
+    mutating func finish() throws(ExitStatus) -> Bool {
+        flush()
+        switch error {
+        case nil: return true
+        case .closedPipe?: return false
+        case let error?:
+            printError("kstate: \(error.text)")
+            throw ExitStatus.unreadable
+        }
+    }
 }
 
 /// Writes a line to standard error, at once. A control character, which a name in it may hold, becomes a question mark.

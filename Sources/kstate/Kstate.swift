@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import KernelState
 
 @main
 struct Kstate: ParsableCommand {
@@ -25,6 +26,9 @@ struct Kstate: ParsableCommand {
             try command.run()
         } catch let failure as ExitStatus {
             Glibc.exit(failure.code)
+        } catch let failure as KernelStateError {
+            printError("kstate: \(failure)")
+            Glibc.exit(ExitStatus.unreadable.code)
         } catch {
             let code = exitCode(for: error)
             if code == .success { exit(withError: error) }

@@ -52,20 +52,15 @@ struct RecordCommand: ParsableCommand {
 
     func run() throws {
         let places = try sources.live().map(\.place)
-        do throws(KernelStateError) {
-            let signals = try SignalQueue()
-            let ring = try RecordingRing(
-                path: directory, plan: RingPlan(size: size.bytes, keep: keep?.nanoseconds), program: "kstate \(Kstate.version)")
-            try ring.note("every", every.description)
-            let what = places.count == 1 ? "namespace \(places[0].namespace.name)" : "\(places.count) namespaces"
-            printError(
-                "kstate: recording \(what) into \(directory): a sample every \(every) and conntrack's events between, in \(size) at most"
-                    + (keep.map { ", for \($0)" } ?? ""))
-            var recorder = Recorder(ring, sources, every: every.seconds)
-            try recorder.run(signals)
-        } catch {
-            printError("kstate: \(error)")
-            throw ExitStatus.unreadable
-        }
+        let signals = try SignalQueue()
+        let ring = try RecordingRing(
+            path: directory, plan: RingPlan(size: size.bytes, keep: keep?.nanoseconds), program: "kstate \(Kstate.version)")
+        try ring.note("every", every.description)
+        let what = places.count == 1 ? "namespace \(places[0].namespace.name)" : "\(places.count) namespaces"
+        printError(
+            "kstate: recording \(what) into \(directory): a sample every \(every) and conntrack's events between, in \(size) at most"
+                + (keep.map { ", for \($0)" } ?? ""))
+        var recorder = Recorder(ring, sources, every: every.seconds)
+        try recorder.run(signals)
     }
 }

@@ -83,17 +83,15 @@ struct ServiceCommand: ParsableCommand {
         let header = ReportHeader(places: sources.map(\.place))
         let watched = reading.filter.ofServices
         let counts = WatchedServices(reading: reading, order: order, facts: sources.map { $0.facts() })
-        try runReporting {
-            let signals = try SignalQueue()
-            if output.output != .jsonl, OutputOptions.isTerminal, let session = TerminalSession(descriptor: STDIN_FILENO) {
-                let content = ServiceContent(header: header, counts: counts, interval: interval)
-                let live = LiveOutput(session, title: WatchTitle.of("service", header.places), content: content)
-                try ConnectionWatch(sources, filter: watched, mode: reading.mode, output: live).run(signals)
-            } else {
-                let lines = ServiceLines(
-                    output.output == .jsonl ? .json : .text, header: header, counts: counts, interval: interval)
-                try ConnectionWatch(sources, filter: watched, mode: reading.mode, output: lines).run(signals)
-            }
+        let signals = try SignalQueue()
+        if output.output != .jsonl, OutputOptions.isTerminal, let session = TerminalSession(descriptor: STDIN_FILENO) {
+            let content = ServiceContent(header: header, counts: counts, interval: interval)
+            let live = LiveOutput(session, title: WatchTitle.of("service", header.places), content: content)
+            try ConnectionWatch(sources, filter: watched, mode: reading.mode, output: live).run(signals)
+        } else {
+            let lines = ServiceLines(
+                output.output == .jsonl ? .json : .text, header: header, counts: counts, interval: interval)
+            try ConnectionWatch(sources, filter: watched, mode: reading.mode, output: lines).run(signals)
         }
     }
 }

@@ -39,13 +39,7 @@ struct SnapshotDiffCommand: ParsableCommand {
     }
 
     func run() throws {
-        let sides: (before: [any StateSource], after: [any StateSource])
-        do {
-            sides = try SavedSources.pair(before, after ?? before, stretch: stretch)
-        } catch let error as KernelStateError {
-            printError("kstate: \(error)")
-            throw ExitStatus.unreadable
-        }
+        let sides = try SavedSources.pair(before, after ?? before, stretch: stretch)
         let report = DifferenceReport(before: sides.before, after: sides.after)
         switch output {
         case .table: try report.run(DifferenceText())

@@ -29,16 +29,10 @@ struct SnapshotImportCommand: ParsableCommand {
     func run() throws {
         let file = paths[paths.count - 1]
         let start = Host.uptime
-        let report: ImportReport
-        do throws(KernelStateError) {
-            let sources = try ImportSearch.sources(at: Array(paths.dropLast()))
-            let writer = try SnapshotWriter(path: file, program: "kstate \(Kstate.version)")
-            report = ImportReport(sources, try writer.add(sources))
-            try writer.finish()
-        } catch {
-            printError("kstate: \(error)")
-            throw ExitStatus.unreadable
-        }
+        let sources = try ImportSearch.sources(at: Array(paths.dropLast()))
+        let writer = try SnapshotWriter(path: file, program: "kstate \(Kstate.version)")
+        let report = ImportReport(sources, try writer.add(sources))
+        try writer.finish()
         report.print(file: file, seconds: Host.uptime - start)
         if report.isFailure { throw ExitStatus.unreadable }
     }

@@ -29,21 +29,16 @@ struct SnapshotInfoCommand: ParsableCommand {
     @OptionGroup(title: "When") var stretch: StretchOptions
 
     func run() throws {
-        do {
-            let history = try SavedHistory(path: file, verifies: verify)
-            let range = try SavedStretch(stretch, of: history.extent, name: file).range
-            let readers = try history.readers(in: range)
-            if verify { for reader in readers { try reader.checkStructure() } }
-            var sink = OutputSink(descriptor: STDOUT_FILENO)
-            switch output {
-            case .table: try append(history, readers, range, to: &sink)
-            case .json: try SnapshotInfoJSON(file: file, history: history, readers: readers, range: range).write(to: &sink)
-            }
-            sink.flush()
-        } catch let error as KernelStateError {
-            printError("kstate: \(error)")
-            throw ExitStatus.unreadable
+        let history = try SavedHistory(path: file, verifies: verify)
+        let range = try SavedStretch(stretch, of: history.extent, name: file).range
+        let readers = try history.readers(in: range)
+        if verify { for reader in readers { try reader.checkStructure() } }
+        var sink = OutputSink(descriptor: STDOUT_FILENO)
+        switch output {
+        case .table: try append(history, readers, range, to: &sink)
+        case .json: try SnapshotInfoJSON(file: file, history: history, readers: readers, range: range).write(to: &sink)
         }
+        try sink.finish()
     }
 
     private func append(

@@ -51,21 +51,16 @@ struct SnapshotSaveCommand: ParsableCommand {
         let sharing = try sharing.resolved(files: sources.from)
         let sources = try sources.resolved()
         var outcome: (samples: Int, report: SavedReport)
-        do throws(KernelStateError) {
-            if let duration {
-                // From here on a signal ends the readings, and the file keeps them.
-                let signals = try SignalQueue()
-                outcome = try write(sharing, namesOf: sources, loader) { writer throws(KernelStateError) in
-                    try saveSeries(writer, sharing, start: start, end: start + duration.seconds, signals)
-                }
-            } else {
-                outcome = try write(sharing, namesOf: sources, loader) { writer throws(KernelStateError) in
-                    (1, SavedReport(try writer.add(sharing.redacting(sources))))
-                }
+        if let duration {
+            // From here on a signal ends the readings, and the file keeps them.
+            let signals = try SignalQueue()
+            outcome = try write(sharing, namesOf: sources, loader) { writer throws(KernelStateError) in
+                try saveSeries(writer, sharing, start: start, end: start + duration.seconds, signals)
             }
-        } catch {
-            printError("kstate: \(error)")
-            throw ExitStatus.unreadable
+        } else {
+            outcome = try write(sharing, namesOf: sources, loader) { writer throws(KernelStateError) in
+                (1, SavedReport(try writer.add(sharing.redacting(sources))))
+            }
         }
         outcome.report.print(file: file, samples: outcome.samples, seconds: Host.uptime - start)
         if outcome.report.isFailure { throw ExitStatus.unreadable }
@@ -97,7 +92,7 @@ struct SnapshotSaveCommand: ParsableCommand {
         var due = start
         while true {
             progress.show("kstate: reading \(samples + 1)")
-            let saved = try writer.add(sharing.redacting(try sources.liveSources()))
+            let saved = try writer.add(sharing.redacting(try sources.live()))
             try writer.commit()
             samples += 1
             due += max(1, ((Host.uptime - due) / interval).rounded(.up)) * interval

@@ -77,6 +77,18 @@ class Output(unittest.TestCase):
             self.assertEqual(result.returncode, 1)
             self.assertIn("No space left on device", result.stderr)
 
+    def test_a_node_needs_glibc_alone(self):
+        needed = {line.split()[0] for line in subprocess.check_output(["ldd", KSTATE], text=True).splitlines()}
+        self.assertEqual({name for name in needed if "vdso" not in name and "ld-linux" not in name}, {"libc.so.6", "libm.so.6"})
+
+    def test_the_peers_lines_without_the_peers_library(self):
+        script = 'for each in $(ldconfig -p | sed -n "s/.*libnetfilter_conntrack.so.3.*=> //p"); do mount --bind /dev/null $each; done; exec "$@"'
+        without = ["unshare", "-m", "sh", "-c", script, "sh", KSTATE, "conn"]
+        result = subprocess.run([*without, "-o", "conntrack"], capture_output=True, text=True)
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertRegex(result.stderr, "^kstate: opening libnetfilter_conntrack.so.3: .*; install the package libnetfilter-conntrack3")
+        self.assertEqual(subprocess.run([*without, "-o", "json"], capture_output=True).returncode, 0)
+
     def test_a_closed_pipe_ends_quietly(self):
         reading, writing = os.pipe()
         os.close(reading)

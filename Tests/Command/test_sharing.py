@@ -306,6 +306,13 @@ class Sharing(unittest.TestCase):
         self.assertIn("; make room there, or name another directory in TMPDIR", result.stderr)
         self.assertIn("Read-only file system", result.stderr)
 
+    def test_a_report_on_a_full_disk(self):
+        for arguments in (["info", self.plain], ["info", self.plain, "-o", "json"], ["diff", self.plain, self.plain]):
+            with self.subTest(arguments), open("/dev/full", "w") as full:
+                result = subprocess.run([KSTATE, "snapshot", *arguments], stdout=full, stderr=subprocess.PIPE, text=True)
+                self.assertEqual(result.returncode, 1)
+                self.assertIn("No space left on device", result.stderr)
+
     def test_two_writers(self):
         target = self.path("a.kstate")
         with open(self.path(".a.kstate.partial"), "w") as other:

@@ -19,8 +19,8 @@ func decode(_ bytes: [UInt8]) -> (flows: [Flow], decoder: FlowDecoder) {
 }
 
 /// The line that libnetfilter_conntrack, the second decoder, writes for an entry.
-func peerLine(_ flow: Flow) -> String {
-    var renderer = ConntrackTextRenderer(extended: true, id: true)
+func peerLine(_ flow: Flow) throws -> String {
+    var renderer = try ConntrackTextRenderer(extended: true, id: true)
     var line: [UInt8] = []
     renderer.append(flow, to: &line)
     return String(decoding: line, as: UTF8.self)
@@ -58,7 +58,7 @@ func peerLine(_ flow: Flow) -> String {
     @Test func `the second decoder reads the same from what this one read`() throws {
         let flow = try #require(decode(Fixtures.unreplied).flows.first)
         #expect(
-            peerLine(flow) == "ipv4     2 tcp      6 118 SYN_SENT src=10.233.75.9 dst=10.233.0.3 sport=51078 dport=9153 "
+            try peerLine(flow) == "ipv4     2 tcp      6 118 SYN_SENT src=10.233.75.9 dst=10.233.0.3 sport=51078 dport=9153 "
                 + "[UNREPLIED] src=10.233.71.1 dst=10.233.75.9 sport=9153 dport=51078 mark=0 use=1 id=901241323")
     }
 

@@ -30,11 +30,7 @@ struct DifferenceReport {
             difference.addBeforeAgain(connection, place: pairs.before[Int(connection.place)]) { writer.write($0, to: &sink) }
         }
         writer.end(to: &sink)
-        sink.flush()
-        if let error = sink.error, error != .closedPipe {
-            printError("kstate: \(error.text)")
-            throw ExitStatus.unreadable
-        }
+        try sink.finish()
         for note in Set(notes.notes + later.notes).sorted() { printError("kstate: \(note)") }
         if notes.isFailure || later.isFailure { throw ExitStatus.unreadable }
     }

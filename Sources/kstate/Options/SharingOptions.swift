@@ -29,31 +29,26 @@ struct SharingOptions: ParsableArguments {
     }
 
     /// - Parameter files: those that the sources are read from, which their errors name.
-    /// - Throws: ``ExitStatus``, after saying why the key could not be read.
-    func resolved(files: [String]) throws -> Sharing {
+    /// - Throws: why the key could not be read.
+    func resolved(files: [String]) throws(KernelStateError) -> Sharing {
         guard redact else { return Sharing(redaction: nil, note: nil) }
         return Sharing(
             redaction: Redaction(try redactionKey(), fileNames: files),
             note: key == nil ? "addresses and names, by a key that was not kept" : "addresses and names, by a key")
     }
 
-    private func redactionKey() throws -> RedactionKey {
+    private func redactionKey() throws(KernelStateError) -> RedactionKey {
         guard let path = key else { return .random() }
-        do throws(KernelStateError) {
-            // No more than this of what may be an endless device.
-            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4_096, alignment: 1)
-            defer { buffer.deallocate() }
-            let count = try KernelFile(path: path).read(into: buffer)
-            guard let key = RedactionKey(secret: Array(buffer[..<count])) else {
-                throw KernelStateError(
-                    operation: "reading the key \(path)", cause: "it has fewer than \(RedactionKey.minimumSize) bytes",
-                    remedy: "make one with head -c 32 /dev/urandom > \(path)")
-            }
-            return key
-        } catch {
-            printError("kstate: \(error)")
-            throw ExitStatus.unreadable
+        // No more than this of what may be an endless device.
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4_096, alignment: 1)
+        defer { buffer.deallocate() }
+        let count = try KernelFile(path: path).read(into: buffer)
+        guard let key = RedactionKey(secret: Array(buffer[..<count])) else {
+            throw KernelStateError(
+                operation: "reading the key \(path)", cause: "it has fewer than \(RedactionKey.minimumSize) bytes",
+                remedy: "make one with head -c 32 /dev/urandom > \(path)")
         }
+        return key
     }
 }
 

@@ -41,35 +41,21 @@ struct SourceOptions: ParsableArguments {
 
     /// What to read, one place at least.
     ///
-    /// - Throws: ``ExitStatus``, after saying what could not be found.
+    /// - Throws: what could not be found.
     func resolved() throws -> [any StateSource] {
         if from.isEmpty { return try live() }
-        return try failing { try SavedSources.open(from, namespace: netns, stretch: stretch) }
+        return try SavedSources.open(from, namespace: netns, stretch: stretch)
     }
 
     /// The samples that the files have kept, for whoever compares them.
     ///
     /// - Parameter count: how many of a recorder's directory, where no stretch of time is given.
     func samples(_ count: Int) throws -> [any StateSource] {
-        try failing { try SavedSources.samples(from, namespace: netns, stretch: stretch, count: count) }
-    }
-
-    /// The live kernel's places, for whoever watches; says what could not be found.
-    func live() throws -> [LiveSource] {
-        try failing { try liveSources() }
-    }
-
-    private func failing<Sources>(_ body: () throws -> Sources) throws -> Sources {
-        do {
-            return try body()
-        } catch let error as KernelStateError {
-            printError("kstate: \(error)")
-            throw ExitStatus.unreadable
-        }
+        try SavedSources.samples(from, namespace: netns, stretch: stretch, count: count)
     }
 
     /// The live kernel's places as there are by now, each with the time of the call.
-    func liveSources() throws(KernelStateError) -> [LiveSource] {
+    func live() throws(KernelStateError) -> [LiveSource] {
         if let netns { return [try LiveSource(NamespaceSearch.named(netns))] }
         if let pid { return [try LiveSource(NamespaceSearch.ofProcess(pid))] }
         guard allNetns else { return [try LiveSource(NamespaceSearch.own())] }

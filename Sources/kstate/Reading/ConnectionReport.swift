@@ -25,7 +25,7 @@ struct ConnectionReport {
         case .json: try print(sources, with: JSONDocumentWriter())
         case .jsonl: try print(sources, with: JSONLinesWriter())
         case .csv: try print(sources, with: CSVWriter(columns: try arrangement.columns(of: output.output), showsHeading: !output.noHeader))
-        case .conntrack: try print(sources, with: ConntrackLinesWriter())
+        case .conntrack: try print(sources, with: try ConntrackLinesWriter())
         }
     }
 
@@ -117,9 +117,13 @@ private struct Selection {
 /// `-o conntrack`: the lines of `conntrack -L`, of connections that conntrack knows.
 private struct ConntrackLinesWriter: ConnectionWriter {
     private final class Renderer {
-        var text = ConntrackTextRenderer()
+        var text: ConntrackTextRenderer
+
+        init() throws(KernelStateError) { text = try ConntrackTextRenderer() }
     }
-    private let renderer = Renderer()
+    private let renderer: Renderer
+
+    init() throws(KernelStateError) { renderer = try Renderer() }
 
     func begin(_ header: ReportHeader, to output: inout OutputSink) {}
 

@@ -42,14 +42,7 @@ struct CoverageSummary {
     ///
     /// - Throws: ``ExitStatus`` when it could not be written, or does not show all that was asked for.
     func finish(_ sink: inout OutputSink) throws {
-        sink.flush()
-        switch sink.error {
-        case .closedPipe?: return  // who reads has seen enough
-        case let error?:
-            printError("kstate: \(error.text)")
-            throw ExitStatus.unreadable
-        case nil: break
-        }
+        guard try sink.finish() else { return }
         for note in notes { printError("kstate: \(note)") }
         if isFailure { throw ExitStatus.unreadable }
     }

@@ -58,7 +58,7 @@ struct Recorder {
         let cost = Host.processorTime
         // What was told until now belongs to the sample before.
         try drain()
-        follow(try sources.liveSources())
+        follow(try sources.live())
         let saved = try ring.addSample(followed.map(\.source), at: Host.now)
         report(saved)
         pace.note(cost: Host.processorTime - cost)
