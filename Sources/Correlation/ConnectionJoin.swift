@@ -20,14 +20,16 @@ struct JoinKey: Hashable, Sendable {
         service = row.service
     }
 
-    /// One word for the hasher instead of fourteen: the fingerprint has mixed them already.
-    func hash(into hasher: inout Hasher) {
+    var fingerprint: Fingerprint {
         var fingerprint = Fingerprint()
         fingerprint.mix(UInt64(transport.rawValue))
         fingerprint.mix(client)
         fingerprint.mix(service)
-        hasher.combine(fingerprint.value)
+        return fingerprint
     }
+
+    /// One word for the hasher instead of fourteen: the fingerprint has mixed them already.
+    func hash(into hasher: inout Hasher) { hasher.combine(fingerprint.value) }
 }
 
 /// Joins the entries of one namespace's two tables into connections, in whatever order they come.

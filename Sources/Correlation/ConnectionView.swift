@@ -13,31 +13,43 @@ public enum ConnectionChange: Sendable, Hashable {
 /// The connections of one namespace as a watch knows them, kept up by entries from dumps, events, lookups and IPVS readings in
 /// whatever order these come.
 public struct ConnectionView: Sendable {
-    /// Names a connection for as long as it lives.
+    /// Names a connection for as long as it lives: by its key's fingerprint, since a million keys would be 70 MB.
     public struct ID: Hashable, Sendable {
-        var key: JoinKey
-        var zone: UInt16
+        fileprivate var fingerprint: UInt64
+
+        fileprivate init(_ key: JoinKey, zone: UInt16) {
+            var fingerprint = key.fingerprint
+            fingerprint.mix(UInt64(zone))
+            self.fingerprint = fingerprint.value
+        }
+
+        fileprivate init(fingerprint: UInt64) { self.fingerprint = fingerprint }
     }
 
+    /// What is followed, with the conntrack entry where there is one. Rows of IPVS are kept apart: most nodes' entries have none.
     private struct Tracked: Sendable {
         var flow: Flow?
-        var row: IPVSConnection?
         var flowReading: UInt32 = 0
-        var rowReading: UInt32 = 0
-        /// Seconds of the caller's clock when the kernel last told the entry's timer.
-        var seenAt: Double = 0
         /// True once an event came for the entry: the kernel then sends all of its events.
         var sendsEvents = false
-        /// How it was shown last; nil while it is not.
-        var shown: ConnectionAppearance?
+        /// Seconds of the caller's clock when the kernel last told the entry's timer.
+        var seenAt: Double = 0
+        /// The hash of how it was shown last; nil while it is not.
+        var shown: Int?
     }
 
-    private var tracked: [ID: Tracked] = [:]
+    private struct TrackedRow: Sendable {
+        var row: IPVSConnection
+        var reading: UInt32
+    }
+
+    private var tracked = FingerprintTable<Tracked>()
+    private var rows = FingerprintTable<TrackedRow>()
     /// The zone of a join key whose entry is not in zone 0: where an IPVS row finds it.
     private var foreignZones: [JoinKey: UInt16] = [:]
     private var services = ServiceIndex()
     private var reading: UInt32 = 0
-    private var lastRowReading: UInt32 = 0
+    private var rowReading: UInt32 = 0
     private var rowsSeenAt = 0.0
     private let admits: @Sendable (Connection) -> Bool
     private let place: PlaceIndex
@@ -52,12 +64,14 @@ public struct ConnectionView: Sendable {
 
     /// The connections shown, in no order, with their timers run down from when the kernel last told them.
     public func connections(at time: Double) -> [Connection] {
-        tracked.values.compactMap { entry in
-            guard entry.shown != nil, var connection = connection(entry) else { return nil }
+        var shown: [Connection] = []
+        tracked.forEach { fingerprint, entry in
+            guard entry.shown != nil, var connection = connection(entry.flow, rows[fingerprint]?.row) else { return }
             if let timeout = entry.flow?.timeout { connection.conntrack?.timeout = Self.left(of: timeout, since: entry.seenAt, at: time) }
-            if let expires = entry.row?.expires { connection.ipvs?.expires = Self.left(of: expires, since: rowsSeenAt, at: time) }
-            return connection
+            if let expires = connection.ipvs?.expires { connection.ipvs?.expires = Self.left(of: expires, since: rowsSeenAt, at: time) }
+            shown.append(connection)
         }
+        return shown
     }
 
     private static func left(of seconds: UInt32, since start: Double, at time: Double) -> UInt32 {
@@ -82,49 +96,53 @@ public struct ConnectionView: Sendable {
 
     /// The kernel has no such entry any more. A message about an entry that another of the same tuple has replaced is passed over.
     public mutating func remove(_ flow: Flow, _ emit: (ConnectionChange, Connection) -> Void) {
-        let id = id(of: flow)
-        guard var entry = tracked[id], let known = entry.flow, known.id == flow.id else { return }
+        let key = JoinKey(flow, services: services)
+        let id = ID(key, zone: flow.zone)
+        guard var entry = tracked[id.fingerprint], let known = entry.flow, known.id == flow.id else { return }
+        let row = rows[id.fingerprint]
+        if row == nil { forgetZone(key, id) }
         if let counters = flow.counters { entry.flow?.counters = counters }
         if let stop = flow.stop { entry.flow?.stop = stop }
-        if entry.shown != nil, entry.row == nil, let last = connection(entry) {
-            tracked[id] = nil
-            forgetZone(id)
+        if entry.shown != nil, row == nil, let last = connection(entry.flow, nil) {
+            tracked[id.fingerprint] = nil
             emit(.end, last)
             return
         }
         entry.flow = nil
-        settle(id, entry, emit)
+        settle(id, entry, row, emit)
     }
 
     /// Ends the reading: entries that it did not meet, and that no event has brought since, are gone.
     public mutating func endReading(_ emit: (ConnectionChange, Connection) -> Void) {
-        let missing = tracked.filter { $0.value.flow != nil && $0.value.flowReading != reading }
-        for (_, entry) in missing { if let flow = entry.flow { remove(flow, emit) } }
+        var missing: [Flow] = []
+        tracked.forEach { _, entry in if let flow = entry.flow, entry.flowReading != reading { missing.append(flow) } }
+        for flow in missing { remove(flow, emit) }
     }
 
     private mutating func update(
         _ flow: Flow, at time: Double, fromEvent: Bool, _ emit: (ConnectionChange, Connection) -> Void
     ) {
-        let id = id(of: flow)
-        var entry = tracked[id] ?? Tracked()
+        let key = JoinKey(flow, services: services)
+        let id = ID(key, zone: flow.zone)
+        var entry = tracked[id.fingerprint] ?? Tracked()
         entry.flow = entry.flow.map { flow.completed(by: $0) } ?? flow
         entry.flowReading = reading
         entry.seenAt = time
         if fromEvent { entry.sendsEvents = true }
-        if flow.zone != 0 { foreignZones[id.key] = flow.zone }
-        settle(id, entry, emit)
+        if flow.zone != 0 { foreignZones[key] = flow.zone }
+        settle(id, entry, rows[id.fingerprint], emit)
     }
 
     /// Entries that must be asked for, since no event can be trusted to tell of them: those older than the watch, and those
     /// whose timer has run out by now.
     public func needsLookup(_ id: ID, at time: Double) -> Flow? {
-        guard let entry = tracked[id], let flow = entry.flow else { return nil }
+        guard let entry = tracked[id.fingerprint], let flow = entry.flow else { return nil }
         let overdue = flow.timeout.map { time >= entry.seenAt + Double($0) } ?? true
         return !entry.sendsEvents || overdue ? flow : nil
     }
 
     /// The names of all entries that are followed.
-    public var ids: [ID] { Array(tracked.keys) }
+    public var ids: [ID] { tracked.keys.map { ID(fingerprint: $0) } }
 
     // MARK: IPVS
 
@@ -134,52 +152,42 @@ public struct ConnectionView: Sendable {
     ) {
         self.services = services
         rowsSeenAt = time
-        let rowReading = nextRowReading()
+        rowReading &+= 1
         for row in rows {
             let id = id(of: row)
-            var entry = tracked[id] ?? Tracked()
-            entry.row = row
-            entry.rowReading = rowReading
-            settle(id, entry, emit)
+            settle(id, tracked[id.fingerprint] ?? Tracked(), TrackedRow(row: row, reading: rowReading), emit)
         }
-        for (id, entry) in tracked where entry.row != nil && entry.rowReading != rowReading {
-            var entry = entry
-            entry.row = nil
-            settle(id, entry, emit)
-        }
-    }
-
-    private mutating func nextRowReading() -> UInt32 {
-        lastRowReading &+= 1
-        return lastRowReading
+        var gone: [UInt64] = []
+        self.rows.forEach { fingerprint, row in if row.reading != rowReading { gone.append(fingerprint) } }
+        for fingerprint in gone { settle(ID(fingerprint: fingerprint), tracked[fingerprint] ?? Tracked(), nil, emit) }
     }
 
     // MARK: Both
 
     /// Stores the entry, or drops it when neither table has it, and tells what that means for who watches.
-    private mutating func settle(_ id: ID, _ entry: Tracked, _ emit: (ConnectionChange, Connection) -> Void) {
+    private mutating func settle(
+        _ id: ID, _ entry: Tracked, _ row: TrackedRow?, _ emit: (ConnectionChange, Connection) -> Void
+    ) {
         var entry = entry
         let before = entry.shown
-        let earlier = tracked[id]
-        let now = connection(entry).flatMap { admits($0) ? $0 : nil }
-        entry.shown = now?.appearance
-        if entry.flow == nil, entry.row == nil {
-            tracked[id] = nil
-            forgetZone(id)
-        } else {
-            tracked[id] = entry
-        }
+        let now = connection(entry.flow, row?.row).flatMap { admits($0) ? $0 : nil }
+        let earlierRow = rows[id.fingerprint]?.row
+        let last = before != nil && now == nil ? connection(tracked[id.fingerprint]?.flow, earlierRow) : nil
+        if entry.flow == nil, row == nil, let earlierRow { forgetZone(JoinKey(earlierRow), id) }
+        entry.shown = now?.appearance.hashValue
+        tracked[id.fingerprint] = entry.flow == nil && row == nil ? nil : entry
+        rows[id.fingerprint] = row
         switch (before, now) {
         case (nil, let now?): emit(.new, now)
-        case (_?, nil): if let last = earlier.flatMap({ connection($0) }) { emit(.end, last) }
-        case (let before?, let now?) where before != now.appearance: emit(.change, now)
+        case (_?, nil): if let last { emit(.end, last) }
+        case (let before?, let now?) where before != entry.shown: emit(.change, now)
         default: break
         }
     }
 
-    private func connection(_ entry: Tracked) -> Connection? {
+    private func connection(_ flow: Flow?, _ row: IPVSConnection?) -> Connection? {
         var connection: Connection
-        switch (entry.flow, entry.row) {
+        switch (flow, row) {
         case (let flow?, let row?): connection = Connection(flow, row, services: services)
         case (let flow?, nil): connection = Connection(flow, services: services)
         case (nil, let row?): connection = Connection(row, services: services)
@@ -189,15 +197,13 @@ public struct ConnectionView: Sendable {
         return connection
     }
 
-    private mutating func forgetZone(_ id: ID) {
-        if id.zone != 0, foreignZones[id.key] == id.zone { foreignZones[id.key] = nil }
+    private mutating func forgetZone(_ key: JoinKey, _ id: ID) {
+        if let zone = foreignZones[key], ID(key, zone: zone) == id { foreignZones[key] = nil }
     }
-
-    private func id(of flow: Flow) -> ID { ID(key: JoinKey(flow, services: services), zone: flow.zone) }
 
     private func id(of row: IPVSConnection) -> ID {
         let key = JoinKey(row)
-        if tracked[ID(key: key, zone: 0)] != nil { return ID(key: key, zone: 0) }
-        return ID(key: key, zone: foreignZones[key] ?? 0)
+        let id = ID(key, zone: 0)
+        return tracked[id.fingerprint] == nil ? ID(key, zone: foreignZones[key] ?? 0) : id
     }
 }

@@ -232,6 +232,22 @@ let services: [VirtualService] = {
         #expect(view.connections(at: 1).count == 1)
     }
 
+    @Test func `a row stays with its entry's zone for as long as it lives`() {
+        let log = Log()
+        var view = ConnectionView(place: 1) { _ in true }
+        var zoned = first
+        zoned.zone = 5
+        let rows = [row("192.168.0.10:40001", "10.96.0.10:80", "10.244.0.5:8080")]
+        view.apply(dumped: zoned, at: 0) { change, _ in log.changes.append(change) }
+        view.apply(rows: rows, services: ServiceIndex(services), at: 0) { change, _ in log.changes.append(change) }
+        view.remove(zoned) { change, _ in log.changes.append(change) }
+        view.apply(rows: rows, services: ServiceIndex(services), at: 1) { change, _ in log.changes.append(change) }
+        #expect(log.changes == [.new, .change, .change])
+        view.apply(rows: [], services: ServiceIndex(services), at: 2) { change, _ in log.changes.append(change) }
+        #expect(log.changes.last == .end)
+        #expect(view.isEmpty)
+    }
+
     @Test func `entries older than the watch are asked for, and those that send events once their timer is out`() throws {
         var view = ConnectionView(place: 1) { _ in true }
         view.apply(dumped: first, at: 0) { _, _ in }
