@@ -62,16 +62,14 @@ public struct ConnectionView: Sendable {
         self.admits = admits
     }
 
-    /// The connections shown, in no order, with their timers run down from when the kernel last told them.
-    public func connections(at time: Double) -> [Connection] {
-        var shown: [Connection] = []
+    /// Hands out the connections shown, in no order, with their timers run down from when the kernel last told them.
+    public func forEach(at time: Double, _ body: (Connection) -> Void) {
         tracked.forEach { fingerprint, entry in
             guard entry.shown != nil, var connection = connection(entry.flow, rows[fingerprint]?.row) else { return }
             if let timeout = entry.flow?.timeout { connection.conntrack?.timeout = Self.left(of: timeout, since: entry.seenAt, at: time) }
             if let expires = connection.ipvs?.expires { connection.ipvs?.expires = Self.left(of: expires, since: rowsSeenAt, at: time) }
-            shown.append(connection)
+            body(connection)
         }
-        return shown
     }
 
     private static func left(of seconds: UInt32, since start: Double, at time: Double) -> UInt32 {

@@ -26,7 +26,10 @@ public struct LiveModel<Shown: TableColumn>: Sendable {
     public var title = ""
     /// Totals by state, coverage and notices: shown above the rows. A line is a warning when it needs the operator's eye.
     public var facts: [(text: String, isWarning: Bool)] = []
+    /// The first rows, as many as the window reaches or more.
     public var rows: [LiveRow<Shown.Row>] = []
+    /// How many rows there are in all.
+    public var total = 0
     public var header = ReportHeader(places: [])
     public var sort = ""
     public var isPaused = false
@@ -108,8 +111,8 @@ public struct LiveScreen: Sendable {
 
     private func keys(_ model: LiveModel<some TableColumn>, _ size: TerminalSize) -> String {
         let room = Self.visibleRows(model, height: size.rows)
-        let last = min(model.rows.count, model.offset + room)
-        let range = model.rows.isEmpty ? "no \(model.noun)" : "\(model.offset + 1)-\(last) of \(model.rows.count)"
+        let last = min(model.total, model.offset + room)
+        let range = model.total == 0 ? "no \(model.noun)" : "\(model.offset + 1)-\(last) of \(model.total)"
         return "\(range)  q quit  s sort: \(model.sort)  \(model.isPaused ? "space go on (PAUSED)" : "space pause")  arrows scroll"
     }
 

@@ -30,6 +30,7 @@ struct LiveScreenTests {
             (text: "conntrack complete, 1,000,000 read", isWarning: true),
         ]
         model.rows = rows
+        model.total = rows.count
         model.sort = "service"
         return model
     }

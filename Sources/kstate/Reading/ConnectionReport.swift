@@ -80,38 +80,30 @@ private final class StopSign {
 
 /// What is kept back to be sorted, and when enough has been seen.
 private struct Selection {
-    let order: ConnectionOrder?
-    let limit: Int?
-    private var kept: [Connection] = []
+    private let limit: Int
+    /// Nil where the tables' own order is as good as any.
+    private var first: FirstInOrder<Connection>?
     private var passed = 0
 
     init(order: ConnectionOrder?, limit: Int?) {
-        self.order = order
-        self.limit = limit
+        self.limit = limit ?? .max
+        first = order.map { FirstInOrder(self.limit, by: $0.precedes) }
     }
 
-    var isFull: Bool { order == nil && limit.map { passed >= $0 } ?? false }
+    var isFull: Bool { first == nil && passed >= limit }
 
     /// True when the connection is to be written at once; otherwise it is kept, or one too many.
     mutating func passes(_ connection: Connection) -> Bool {
-        guard let order else {
+        if first == nil {
             if isFull { return false }
             passed += 1
             return true
         }
-        kept.append(connection)
-        if let limit, kept.count >= 2 * limit + 1_000 {  // the best so far are enough
-            kept.sort(by: order.precedes)
-            kept.removeSubrange(limit...)
-        }
+        first?.add(connection)
         return false
     }
 
-    mutating func sorted() -> [Connection] {
-        guard let order else { return [] }
-        kept.sort(by: order.precedes)
-        return limit.map { Array(kept.prefix($0)) } ?? kept
-    }
+    mutating func sorted() -> [Connection] { first?.sorted() ?? [] }
 }
 
 /// `-o conntrack`: the lines of `conntrack -L`, of connections that conntrack knows.

@@ -34,14 +34,22 @@ struct ConnectionContent: LiveContent {
         }
     }
 
-    mutating func show(_ watches: [NamespaceWatch], at time: Double) -> (rows: [LiveRow<Connection>], facts: [WatchFact]) {
+    mutating func show(_ watches: [NamespaceWatch], at time: Double, first count: Int) -> LiveView<Connection> {
         marks = marks.compactMapValues { $0.shown(at: time) }
         ended = ended.compactMap { $0.shown(at: time) }
-        let connections = watches.flatMap { $0.view.connections(at: time) }
-        var rows = connections.map { LiveRow($0, mark: marks[$0.mark]?.value ?? .none) }
-        rows += ended.map { LiveRow($0.value, mark: .ending) }
-        rows.sort { order.precedes($0.row, $1.row) }
-        return (rows, WatchFacts.facts(of: watches, connections: connections))
+        var first = FirstInOrder<LiveRow<Connection>>(count) { [order] in order.precedes($0.row, $1.row) }
+        var totals = StateTotals()
+        for watch in watches {
+            watch.view.forEach(at: time) { connection in
+                totals.add(connection)
+                first.add(LiveRow(connection, mark: .none))
+            }
+        }
+        for connection in ended { first.add(LiveRow(connection.value, mark: .ending)) }
+        let rows = first.sorted().map { row in
+            row.mark == .none ? LiveRow(row.row, mark: marks[row.row.mark]?.value ?? .none) : row
+        }
+        return LiveView(rows: rows, total: totals.connections + ended.count, facts: totals.facts + WatchFacts.coverage(of: watches))
     }
 }
 

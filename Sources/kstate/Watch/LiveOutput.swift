@@ -16,7 +16,17 @@ protocol LiveContent {
     var sort: String { get }
     mutating func sortByNextKey()
     mutating func take(_ event: WatchEvent)
-    mutating func show(_ watches: [NamespaceWatch], at time: Double) -> (rows: [LiveRow<Shown.Row>], facts: [WatchFact])
+    /// - Parameter count: how many rows, from the first, the window reaches.
+    mutating func show(_ watches: [NamespaceWatch], at time: Double, first count: Int) -> LiveView<Shown.Row>
+}
+
+/// What there is to be seen at one moment.
+struct LiveView<Row: Sendable> {
+    /// The first of the rows, as many as were asked for or more.
+    var rows: [LiveRow<Row>]
+    /// Of all rows.
+    var total: Int
+    var facts: [WatchFact]
 }
 
 /// `--watch` on a terminal: keeps what the screen shows, and draws it.
@@ -38,7 +48,9 @@ struct LiveOutput<Content: LiveContent>: WatchOutput {
     private var drawnAt = -Double.infinity
     private var drawingTook = 0.0
     private var isDirty = true
-    private var frozen: [LiveRow<Content.Shown.Row>]?
+    private var isPaused = false
+    /// What is looked at while it is paused.
+    private var frozen: LiveView<Content.Shown.Row>?
 
     init(_ session: consuming TerminalSession, title: String, content: Content) {
         terminal = Terminal(session)
@@ -90,13 +102,13 @@ struct LiveOutput<Content: LiveContent>: WatchOutput {
         let page = max(1, LiveScreen.visibleRows(model, height: size.rows))
         switch key {
         case .sort: content.sortByNextKey()
-        case .pause: frozen = frozen == nil ? model.rows : nil
+        case .pause: isPaused.toggle()
         case .up: model.offset -= 1
         case .down: model.offset += 1
         case .pageUp: model.offset -= page
         case .pageDown: model.offset += page
         case .home: model.offset = 0
-        case .end: model.offset = model.rows.count
+        case .end: model.offset = model.total
         case .quit: break
         }
         keepInside(page)
@@ -107,17 +119,21 @@ struct LiveOutput<Content: LiveContent>: WatchOutput {
     private var size: TerminalSize { TerminalSize.current(of: STDOUT_FILENO) }
 
     /// The last page is as far as scrolling goes.
-    private mutating func keepInside(_ page: Int) { model.offset = max(0, min(model.offset, model.rows.count - page)) }
+    private mutating func keepInside(_ page: Int) { model.offset = max(0, min(model.offset, model.total - page)) }
 
     /// False when the terminal is no longer there.
     private mutating func draw(_ watches: [NamespaceWatch], at time: Double) -> Bool {
-        let shown = content.show(watches, at: time)
-        model.rows = frozen ?? shown.rows
+        let size = size
+        // Paused, somebody may scroll through all of them.
+        let reach = isPaused ? Int.max : model.offset + size.rows
+        let shown = frozen ?? content.show(watches, at: time, first: reach)
+        frozen = isPaused ? shown : nil
+        model.rows = shown.rows
+        model.total = shown.total
         model.facts = shown.facts
         model.columns = content.columns
         model.sort = content.sort
-        model.isPaused = frozen != nil
-        let size = size
+        model.isPaused = isPaused
         keepInside(LiveScreen.visibleRows(model, height: size.rows))
         var sink = OutputSink(descriptor: STDOUT_FILENO)
         sink.buffer = screen.frame(model, size: size)

@@ -29,7 +29,7 @@ struct ServiceContent: LiveContent {
 
     mutating func take(_ event: WatchEvent) { counts.take(event) }
 
-    mutating func show(_ watches: [NamespaceWatch], at time: Double) -> (rows: [LiveRow<ServiceRow>], facts: [WatchFact]) {
+    mutating func show(_ watches: [NamespaceWatch], at time: Double, first count: Int) -> LiveView<ServiceRow> {
         // The first readings fill the screen as soon as there is something; then rates need their time.
         if shown.isEmpty || time - lookedAt >= interval {
             let look = counts.look(watches, at: time)
@@ -38,7 +38,7 @@ struct ServiceContent: LiveContent {
             lookedAt = time
         }
         let rows = shown.flatMap { ServiceRow.tree($0) }.map { LiveRow($0, mark: .none) }
-        return (rows, facts(watches))
+        return LiveView(rows: rows, total: rows.count, facts: facts(watches))
     }
 
     private func facts(_ watches: [NamespaceWatch]) -> [WatchFact] {

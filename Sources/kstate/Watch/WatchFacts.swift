@@ -3,16 +3,8 @@ import KernelState
 /// A line above the live table; a warning needs the operator's eye.
 typealias WatchFact = (text: String, isWarning: Bool)
 
-/// The lines above the live table: totals by state, and how far the tables can be trusted.
+/// The lines above the live table that say how far the tables can be trusted.
 enum WatchFacts {
-    static func facts(of watches: [NamespaceWatch], connections: [Connection]) -> [WatchFact] {
-        var facts: [WatchFact] = []
-        facts.append((totals("conntrack", connections.compactMap { $0.conntrack.map(state) }), false))
-        facts.append((totals("ipvs", connections.compactMap { $0.ipvs?.state.name }), false))
-        return facts + coverage(of: watches)
-    }
-
-    /// How far the tables can be trusted.
     static func coverage(of watches: [NamespaceWatch]) -> [WatchFact] {
         var facts: [WatchFact] = []
         for watch in watches {
@@ -24,18 +16,6 @@ enum WatchFacts {
             if watch.lost > 0 { facts.append(("\(place)\(watch.lost) events lost since the start, and made good by reading again", true)) }
         }
         return facts
-    }
-
-    private static func state(_ flow: Flow) -> String {
-        guard let state = flow.state else { return flow.isUnreplied ? "UNREPLIED" : "REPLIED" }
-        return flow.isUnreplied ? "\(state.name) UNREPLIED" : state.name
-    }
-
-    private static func totals(_ table: String, _ states: [String]) -> String {
-        var counts: [String: Int] = [:]
-        for state in states { counts[state, default: 0] += 1 }
-        let words = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) \($0.value)" }
-        return "\(table) \(states.count): " + (words.isEmpty ? "none" : words.joined(separator: ", "))
     }
 
     private static func line(_ name: String, _ coverage: TableCoverage, _ suffix: String) -> WatchFact {

@@ -33,9 +33,7 @@ struct WatchedServices {
         let isPicky = reading.filter.selectsByConnections
         for (index, watch) in watches.enumerated() {
             tally.begin(PlaceIndex(index), services: watch.services, facts: facts[index], takenAt: Host.now)
-            for connection in watch.view.connections(at: time) {
-                tally.add(connection, isSelected: !isPicky || reading.filter.admits(connection))
-            }
+            watch.view.forEach(at: time) { tally.add($0, isSelected: !isPicky || reading.filter.admits($0)) }
         }
         let seconds = lookedAt.map { max(time - $0, 0.001) }
         if let seconds { rates.move(to: &tally, over: seconds) } else { rates.reset() }
