@@ -12,15 +12,17 @@ struct TableReading {
     private let place: PlaceIndex
 
     /// Opens what `filter` asks for. What cannot be opened is remembered, not thrown: the other table is still worth seeing.
+    ///
+    /// - Parameter wholeServices: whether all is wanted that is known of services, their counters too, rather than what a join takes.
     init(
         _ source: any StateSource, at place: PlaceIndex, filter: ConnectionFilter, list: ConntrackList = .confirmed,
-        mode: KernelFilterMode
+        mode: KernelFilterMode, wholeServices: Bool = false
     ) {
         self.filter = filter
         self.place = place
         if filter.table != .conntrack, list == .confirmed {
             do throws(KernelStateError) {
-                services = try source.plainServices()
+                services = try wholeServices ? source.services() : source.plainServices()
                 ipvs = try source.openIPVS()
             } catch {
                 self.error.ipvs = error
