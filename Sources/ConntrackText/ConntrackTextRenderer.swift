@@ -20,9 +20,14 @@ public struct ConntrackTextRenderer: ~Copyable {
     }
 
     /// Appends the entry's line, without the line's end.
-    public mutating func append(_ flow: Flow, to output: inout [UInt8]) {
+    ///
+    /// - Parameter takenAt: when the entry was read, in nanoseconds since 1970: its age is as of then.
+    public mutating func append(_ flow: Flow, takenAt: UInt64, to output: inout [UInt8]) {
         guard let entry = library.functions.new_entry() else { return }
         defer { library.functions.destroy(entry) }
+        var flow = flow
+        // Of an entry that has not ended the library would tell the age by now, which for a file may be a year later.
+        if let start = flow.start, flow.stop == nil { flow.stop = max(start, takenAt) }
         let message = FlowEncoder(flow).bytes
         let parsed = message.withUnsafeBytes { bytes in
             library.functions.nlmsg_parse(bytes.baseAddress?.assumingMemoryBound(to: nlmsghdr.self), entry)

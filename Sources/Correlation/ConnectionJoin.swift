@@ -34,11 +34,12 @@ struct JoinKey: Hashable, Sendable {
 
 /// Joins the entries of one namespace's two tables into connections, in whatever order they come.
 ///
-/// An entry without its twin waits for it until the other table has ended. When that table has ended already, nothing waits:
-/// so memory grows with the table that ends first, and with what of the other had come by then.
+/// An entry without its twin waits for it until the other table has ended, and then stands alone, in the order of their coming. When
+/// that table has ended already, nothing waits: so memory grows with the table that ends first, and with what of the other had come
+/// by then.
 public struct ConnectionJoin: Sendable {
-    private var flows: [JoinKey: Flow] = [:]
-    private var rows: [JoinKey: IPVSConnection] = [:]
+    private var flows = Waiting<Flow>()
+    private var rows = Waiting<IPVSConnection>()
     private var moreFlows: Bool
     private var moreRows: Bool
     private let services: ServiceIndex
@@ -65,7 +66,7 @@ public struct ConnectionJoin: Sendable {
             return
         }
         let key = JoinKey(flow, services: services)
-        if let row = rows.removeValue(forKey: key) {
+        if let row = rows.remove(key) {
             emit(Connection(flow, row, services: services))
         } else if moreRows {
             wait(flow, key, emit)
@@ -81,10 +82,11 @@ public struct ConnectionJoin: Sendable {
             return
         }
         let key = JoinKey(row)
-        if let flow = flows.removeValue(forKey: key) {
+        if let flow = flows.remove(key) {
             emit(Connection(flow, row, services: services))
         } else if moreFlows {
-            if let earlier = rows.updateValue(row, forKey: key) { emit(Connection(earlier, services: services)) }
+            if let earlier = rows.remove(key) { emit(Connection(earlier, services: services)) }
+            rows.add(row, key)
         } else {
             emit(Connection(row, services: services))
         }
@@ -93,25 +95,43 @@ public struct ConnectionJoin: Sendable {
     /// No conntrack entry will come any more: what IPVS has without one stands alone.
     public mutating func endFlows(_ emit: (Connection) -> Void) {
         moreFlows = false
-        for row in rows.values { emit(Connection(row, services: services)) }
-        rows = [:]
+        rows.removeAll { emit(Connection($0, services: services)) }
     }
 
     /// No IPVS entry will come any more: what conntrack has without one stands alone.
     public mutating func endRows(_ emit: (Connection) -> Void) {
         moreRows = false
-        for flow in flows.values { emit(Connection(flow, services: services)) }
-        flows = [:]
+        flows.removeAll { emit(Connection($0, services: services)) }
     }
 
     /// Entries of several zones may share a key and are never merged: one of them, that of zone 0 if any, is IPVS's.
     private mutating func wait(_ flow: Flow, _ key: JoinKey, _ emit: (Connection) -> Void) {
-        guard let earlier = flows[key] else {
-            flows[key] = flow
-            return
-        }
+        guard let earlier = flows.remove(key) else { return flows.add(flow, key) }
         let standsAlone = flow.zone == 0 ? earlier : flow
-        flows[key] = flow.zone == 0 ? flow : earlier
+        flows.add(flow.zone == 0 ? flow : earlier, key)
         emit(Connection(standsAlone, services: services))
+    }
+}
+
+/// Entries that wait for their twins, found by name and known by the order of their coming.
+private struct Waiting<Entry: Sendable>: Sendable {
+    private var entries: [JoinKey: (number: Int, entry: Entry)] = [:]
+    private var numbers = 0
+
+    var count: Int { entries.count }
+    var isEmpty: Bool { entries.isEmpty }
+
+    mutating func add(_ entry: Entry, _ key: JoinKey) {
+        entries[key] = (numbers, entry)
+        numbers += 1
+    }
+
+    mutating func remove(_ key: JoinKey) -> Entry? { entries.removeValue(forKey: key)?.entry }
+
+    /// Hands all of them out in the order of their coming. A dictionary has one of its own, another in every process.
+    mutating func removeAll(_ body: (Entry) -> Void) {
+        let inOrder = entries.indices.map { (number: entries.values[$0].number, index: $0) }.sorted { $0.number < $1.number }
+        for place in inOrder { body(entries.values[place.index].entry) }
+        entries = [:]
     }
 }

@@ -1,12 +1,15 @@
 public import KernelState
 
 /// Reads both tables side by side and hands out joined connections.
+///
+/// Their order depends on the order of the two tables alone, and not on how many entries a source hands out at a time: a file's
+/// connections come as the kernel's do.
 public struct ConnectionReader {
     public var services: ServiceIndex
     /// Entries that may be wanted once joined; what these refuse is never kept.
     public var wantsFlow: (borrowing Flow) -> Bool
     public var wantsRow: (borrowing IPVSConnection) -> Bool
-    /// Asked after each portion: true ends the reading early.
+    /// Asked now and then: true ends the reading early.
     public var isEnough: () -> Bool
 
     public init(
@@ -26,30 +29,72 @@ public struct ConnectionReader {
     public func read(
         flows: (any EntrySource<Flow>)?, rows: (any EntrySource<IPVSConnection>)?, _ emit: (Connection) -> Void
     ) -> (flows: KernelStateError?, rows: KernelStateError?) {
-        var errors: (flows: KernelStateError?, rows: KernelStateError?) = (nil, nil)
-        var moreFlows = flows != nil
-        var moreRows = rows != nil
-        var join = ConnectionJoin(conntrack: moreFlows, ipvs: moreRows, services: services)
-        while moreFlows || moreRows {
-            if isEnough() { return errors }
-            if let rows, moreRows, !moreFlows || join.waitingRows <= join.waitingFlows {
-                do throws(KernelStateError) {
-                    moreRows = try rows.next(where: wantsRow) { row in join.add(copy row, emit) }
-                } catch {
-                    errors.rows = error
-                    moreRows = false
-                }
-                if !moreRows { join.endRows(emit) }
-            } else if let flows {
-                do throws(KernelStateError) {
-                    moreFlows = try flows.next(where: wantsFlow) { flow in join.add(copy flow, emit) }
-                } catch {
-                    errors.flows = error
-                    moreFlows = false
-                }
-                if !moreFlows { join.endFlows(emit) }
+        var flows = EntryStream(flows, wanted: wantsFlow)
+        var rows = EntryStream(rows, wanted: wantsRow)
+        var join = ConnectionJoin(conntrack: flows.isOpen, ipvs: rows.isOpen, services: services)
+        while flows.isOpen, rows.isOpen, !isEnough() {
+            if join.waitingRows <= join.waitingFlows {
+                if let row = rows.next() { join.add(row, emit) } else { join.endRows(emit) }
+            } else {
+                if let flow = flows.next() { join.add(flow, emit) } else { join.endFlows(emit) }
             }
         }
-        return errors
+        if isEnough() { return (flows.error, rows.error) }
+        // One is left at most, and nothing of it waits any more.
+        if rows.isOpen, rows.readAll(isEnough, { join.add(copy $0, emit) }) { join.endRows(emit) }
+        if flows.isOpen, flows.readAll(isEnough, { join.add(copy $0, emit) }) { join.endFlows(emit) }
+        return (flows.error, rows.error)
+    }
+}
+
+/// A source's wanted entries, one by one as long as that matters, and then as they come.
+private struct EntryStream<Entry> {
+    /// False once every entry was handed out.
+    private(set) var isOpen: Bool
+    /// Why the source ended before its time.
+    private(set) var error: KernelStateError?
+    private let source: (any EntrySource<Entry>)?
+    private let wanted: (borrowing Entry) -> Bool
+    private var hasMore: Bool
+    /// What has come and was not handed out.
+    private var portion: ArraySlice<Entry> = []
+
+    init(_ source: (any EntrySource<Entry>)?, wanted: @escaping (borrowing Entry) -> Bool) {
+        self.source = source
+        self.wanted = wanted
+        isOpen = source != nil
+        hasMore = source != nil
+    }
+
+    /// The next entry; nil at the end.
+    mutating func next() -> Entry? {
+        while portion.isEmpty, hasMore {
+            var came: [Entry] = []
+            receive { came.append(copy $0) }
+            portion = came[...]
+        }
+        if portion.isEmpty { isOpen = false }
+        return portion.popFirst()
+    }
+
+    /// Hands out what is left, without keeping any more of it; false when `isEnough` has ended that early.
+    mutating func readAll(_ isEnough: () -> Bool, _ body: (borrowing Entry) -> Void) -> Bool {
+        for entry in portion { body(entry) }
+        portion = []
+        while hasMore {
+            if isEnough() { return false }
+            receive(body)
+        }
+        isOpen = false
+        return true
+    }
+
+    private mutating func receive(_ body: (borrowing Entry) -> Void) {
+        do throws(KernelStateError) {
+            hasMore = try source?.next(where: wanted, body) ?? false
+        } catch {
+            self.error = error
+            hasMore = false
+        }
     }
 }

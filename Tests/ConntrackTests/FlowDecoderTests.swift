@@ -19,10 +19,10 @@ func decode(_ bytes: [UInt8]) -> (flows: [Flow], decoder: FlowDecoder) {
 }
 
 /// The line that libnetfilter_conntrack, the second decoder, writes for an entry.
-func peerLine(_ flow: Flow) throws -> String {
+func peerLine(_ flow: Flow, takenAt: UInt64 = 0) throws -> String {
     var renderer = try ConntrackTextRenderer(extended: true, id: true)
     var line: [UInt8] = []
-    renderer.append(flow, to: &line)
+    renderer.append(flow, takenAt: takenAt, to: &line)
     return String(decoding: line, as: UTF8.self)
 }
 
@@ -53,6 +53,15 @@ func peerLine(_ flow: Flow) throws -> String {
         #expect(flow.counters?.replyBytes == 112)
         #expect(flow.start == 0x18ea_dfde_a430_0ffd)
         #expect(flow.state == .tcp(.closeWait))
+    }
+
+    @Test func `an age is as of the reading`() throws {
+        let flow = try #require(decode(Fixtures.counted).flows.first)
+        let start = try #require(flow.start)
+        let second: UInt64 = 1_000_000_000
+        #expect(try peerLine(flow, takenAt: start + 75 * second).contains(" delta-time=75 "))
+        // One that began while the table was read.
+        #expect(try peerLine(flow, takenAt: start - 75 * second).contains(" delta-time=0 "))
     }
 
     @Test func `the second decoder reads the same from what this one read`() throws {

@@ -138,11 +138,19 @@ let services: [VirtualService] = {
     private final class Portions<Entry>: EntrySource {
         let coverage = TableCoverage(available: true, complete: true)
         private var entries: [Entry]
-        init(entries: [Entry]) { self.entries = entries }
+        private let size: Int
+        private let tellsItsLast: Bool
+        /// - Parameter tellsItsLast: whether the last portion is told from others, and no empty one follows.
+        init(entries: [Entry], size: Int = 3, tellsItsLast: Bool = true) {
+            self.entries = entries
+            self.size = size
+            self.tellsItsLast = tellsItsLast
+        }
         func next(where wanted: (borrowing Entry) -> Bool, _ body: (borrowing Entry) -> Void) throws(KernelStateError) -> Bool {
-            for entry in entries.prefix(3) where wanted(entry) { body(entry) }
-            entries.removeFirst(min(3, entries.count))
-            return !entries.isEmpty
+            if entries.isEmpty { return false }
+            for entry in entries.prefix(size) where wanted(entry) { body(entry) }
+            entries.removeFirst(min(size, entries.count))
+            return !entries.isEmpty || !tellsItsLast
         }
     }
 
@@ -176,6 +184,27 @@ let services: [VirtualService] = {
         #expect(errors.flows == nil && errors.rows == nil)
         #expect(found.count == 50)
         #expect(found.filter { $0.ipvs != nil }.count == 40)
+    }
+
+    @Test func `how many entries come at a time does not change the order of connections`() {
+        let clients = (1...60).map { "192.168.0.10:\($0)" }
+        let flows = clients.dropFirst(20).map { flow($0, "10.96.0.10:80", "10.244.0.5:8080", $0) }.shuffled()
+        let rows = clients.dropLast(15).map { row($0, "10.96.0.10:80", "10.244.0.5:8080") }.shuffled()
+        let reader = ConnectionReader(services: ServiceIndex(services), wantsFlow: { _ in true }, wantsRow: { _ in true })
+        func order(_ flowsAtATime: Int, _ rowsAtATime: Int, tellsItsLast: Bool) -> [Endpoint] {
+            var found: [Endpoint] = []
+            _ = reader.read(
+                flows: Portions(entries: flows, size: flowsAtATime, tellsItsLast: tellsItsLast),
+                rows: Portions(entries: rows, size: rowsAtATime, tellsItsLast: !tellsItsLast)
+            ) { found.append($0.client) }
+            return found
+        }
+        let expected = order(128, 128, tellsItsLast: true)
+        #expect(Set(expected).count == 60)
+        for (left, right) in [(1, 1), (1, 128), (128, 1), (7, 3), (3, 40)] {
+            #expect(order(left, right, tellsItsLast: true) == expected)
+            #expect(order(left, right, tellsItsLast: false) == expected)
+        }
     }
 }
 

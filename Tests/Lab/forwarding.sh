@@ -1,6 +1,6 @@
 # forwarding.sh - source this in a guest: services forwarded by direct routing, tunnel and to the node itself, one by firewall
 # mark and persistent ones, each with a connection in both tables.
-sysctl -qw net.ipv4.ip_forward=1 net.ipv4.vs.conntrack=1 net.ipv4.conf.all.rp_filter=0
+sysctl -qw net.ipv4.ip_forward=1 net.ipv4.vs.conntrack=1 net.ipv4.conf.all.rp_filter=0 net.netfilter.nf_conntrack_{acct,timestamp}=1
 ip netns add client
 ip link add c0 type veth peer name eth0 netns client
 ip addr add 192.168.0.1/24 dev c0

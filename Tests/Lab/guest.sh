@@ -12,6 +12,7 @@ guest_prepare() { # guest_prepare MODULES-DIRECTORY SCRIPT [ARGUMENT...]: makes 
   cat > "$guest_work/init" <<INIT
 #!/bin/bash
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root PAGER=cat KSTATE=$(printf %q "${KSTATE:-}")
+export ROUND_TRIP=$(printf %q "${ROUND_TRIP:-}") GUEST_CLOCK=$(printf %q "${GUEST_CLOCK:-}")
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t tmpfs tmpfs /run; mkdir -p /run/netns
 mount --bind $(printf %q "$modules_directory") /lib/modules; echo /sbin/modprobe > /proc/sys/kernel/modprobe
 for module in ${MODULES-ip_vs ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_sh nf_conntrack_netlink nf_nat veth dummy}; do modprobe \$module; done

@@ -89,6 +89,18 @@ import Testing
         #expect(try end.openConntrack(.confirmed, walks: nil).all().entries == source.flows)
     }
 
+    @Test func `the first sample of a recording is there at its own time`() throws {
+        let folder = try TemporaryFolder()
+        let ring = try RecordingRing(path: folder.path, plan: RingPlan(size: 1 << 30), program: "test")
+        let time = MemorySource().place.takenAt
+        // The tables are read a moment after their place was taken.
+        _ = try ring.addSample([MemorySource()], at: time + 2_000_000)
+        try ring.finish()
+        let history = try SavedHistory(path: folder.path)
+        #expect(history.extent.lowerBound <= time)
+        #expect(try history.state(at: time).map(\.place.takenAt) == [time])
+    }
+
     @Test func `who reads a segment keeps every other process from folding its journal`() throws {
         let folder = try TemporaryFolder()
         let ring = try RecordingRing(path: folder.path, plan: RingPlan(size: 1 << 30), program: "test")

@@ -57,7 +57,8 @@ public final class RecordingRing {
     public func addSample(_ sources: [any StateSource], at now: UInt64) throws(KernelStateError) -> [SavedPlace] {
         try makeRoom(now)
         if let current, plan.isFull(bytes: try currentBytes(), startedAt: current.startedAt, now: now) { try endSegment() }
-        let writer = try openWriter(now)
+        // A place is taken before the sample is written, and no segment begins after its first sample.
+        let writer = try openWriter(min(now, sources.map(\.place.takenAt).min() ?? now))
         let before = try currentBytes()
         let saved = try writer.add(sources)
         try writer.commit()
@@ -119,14 +120,14 @@ public final class RecordingRing {
 
     // MARK: Segments
 
-    private func openWriter(_ now: UInt64) throws(KernelStateError) -> SnapshotWriter {
+    private func openWriter(_ time: UInt64) throws(KernelStateError) -> SnapshotWriter {
         if let writer { return writer }
-        return try beginSegment(now)
+        return try beginSegment(time)
     }
 
-    private func beginSegment(_ now: UInt64) throws(KernelStateError) -> SnapshotWriter {
+    private func beginSegment(_ time: UInt64) throws(KernelStateError) -> SnapshotWriter {
         // Names stay in order where the clock does not.
-        let start = max(now / 1_000_000, lastStart / 1_000_000 + 1) * 1_000_000
+        let start = max(time / 1_000_000, lastStart / 1_000_000 + 1) * 1_000_000
         let path = folder.segment(at: start)
         let segment = RecordingFolder.Segment(path: path, startedAt: start, bytes: 0)
         do throws(KernelStateError) {

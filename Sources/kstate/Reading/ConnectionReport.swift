@@ -114,14 +114,15 @@ private struct ConntrackLinesWriter: ConnectionWriter {
         init() throws(KernelStateError) { text = try ConntrackTextRenderer() }
     }
     private let renderer: Renderer
+    private var places: [Place] = []
 
     init() throws(KernelStateError) { renderer = try Renderer() }
 
-    func begin(_ header: ReportHeader, to output: inout OutputSink) {}
+    mutating func begin(_ header: ReportHeader, to output: inout OutputSink) { places = header.places }
 
     func write(_ connection: Connection, to output: inout OutputSink) {
         guard let flow = connection.conntrack else { return }
-        renderer.text.append(flow, to: &output.buffer)
+        renderer.text.append(flow, takenAt: places[Int(connection.place)].takenAt, to: &output.buffer)
         output.buffer.append(UInt8(ascii: "\n"))
         output.flushIfFull()
     }

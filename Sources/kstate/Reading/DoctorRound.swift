@@ -65,7 +65,7 @@ struct DoctorRound {
         guard series.sources.indices.contains(sample) else { return }
         let source = series.sources[sample]
         let takenAt = plan.interval == nil ? source.place.takenAt : Host.now
-        let reading = TableReading(source, at: PlaceIndex(index), filter: filter, mode: mode)
+        let reading = TableReading(source, at: PlaceIndex(index), filter: filter, mode: mode, wholeServices: true)
         examinations[index].begin(Sample(takenAt: takenAt, facts: source.facts(), services: reading.services, names: names))
         let tables = reading.read(isEnough: { false }) { connection in examinations[index].see(connection) }
         examinations[index].end(conntrack: tables.conntrack, ipvs: tables.ipvs)

@@ -12,15 +12,17 @@ struct TableReading {
     private let place: PlaceIndex
 
     /// Opens what `filter` asks for. What cannot be opened is remembered, not thrown: the other table is still worth seeing.
+    ///
+    /// - Parameter wholeServices: whether all is wanted that is known of services, their counters too, rather than what a join takes.
     init(
         _ source: any StateSource, at place: PlaceIndex, filter: ConnectionFilter, list: ConntrackList = .confirmed,
-        mode: KernelFilterMode
+        mode: KernelFilterMode, wholeServices: Bool = false
     ) {
         self.filter = filter
         self.place = place
         if filter.table != .conntrack, list == .confirmed {
             do throws(KernelStateError) {
-                services = try source.plainServices()
+                services = try wholeServices ? source.services() : source.plainServices()
                 ipvs = try source.openIPVS()
             } catch {
                 self.error.ipvs = error
@@ -57,7 +59,7 @@ struct TableReading {
             wantsRow: { filter.mayAdmit($0) }, isEnough: isEnough)
         var matched = (conntrack: 0, ipvs: 0)
         let errors = reader.read(flows: conntrack, rows: ipvs) { connection in
-            guard filter.admits(connection) else { return }
+            guard filter.admits(connection), !isEnough() else { return }
             if connection.conntrack != nil { matched.conntrack += 1 }
             if connection.ipvs != nil { matched.ipvs += 1 }
             var connection = connection
@@ -65,14 +67,24 @@ struct TableReading {
             emit(connection)
         }
         var tables = ReadTables(error: (conntrack: error.conntrack ?? errors.flows, ipvs: error.ipvs ?? errors.rows))
-        if filter.table != .ipvs { tables.conntrack = Self.coverage(conntrack?.coverage, tables.error.conntrack, matched.conntrack) }
-        if filter.table != .conntrack { tables.ipvs = Self.coverage(ipvs?.coverage, tables.error.ipvs, matched.ipvs) }
+        let wasCutShort = isEnough()
+        if filter.table != .ipvs {
+            tables.conntrack = Self.coverage(conntrack?.coverage, tables.error.conntrack, matched.conntrack, wasCutShort)
+        }
+        if filter.table != .conntrack { tables.ipvs = Self.coverage(ipvs?.coverage, tables.error.ipvs, matched.ipvs, wasCutShort) }
         return tables
     }
 
-    /// A table that was not there, or whose reading failed, is not available.
-    private static func coverage(_ seen: TableCoverage?, _ error: KernelStateError?, _ matched: Int) -> TableCoverage {
+    /// A table that was not there, or whose reading failed, is not available. Of one whose reading was cut short, what was handed out
+    /// is all that was looked at: how much more had come by then is the source's affair.
+    private static func coverage(
+        _ seen: TableCoverage?, _ error: KernelStateError?, _ matched: Int, _ wasCutShort: Bool
+    ) -> TableCoverage {
         var coverage = seen ?? TableCoverage(available: true, complete: false)
+        if wasCutShort {
+            coverage.complete = false
+            coverage.read = matched
+        }
         if let error { coverage = .unavailable(error.description) }
         coverage.matched = matched
         return coverage
