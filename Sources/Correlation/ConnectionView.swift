@@ -24,8 +24,9 @@ public struct ConnectionView: Sendable {
         var row: IPVSConnection?
         var flowReading: UInt32 = 0
         var rowReading: UInt32 = 0
-        /// Seconds of the caller's clock when the kernel last told the entry's timer.
-        var seenAt: Double = 0
+        /// Seconds of the caller's clock when the kernel last told the entry's timer, and the row's.
+        var flowSeenAt: Double = 0
+        var rowSeenAt: Double = 0
         /// True once an event came for the entry: the kernel then sends all of its events.
         var sendsEvents = false
         /// How it was shown last; nil while it is not.
@@ -38,7 +39,6 @@ public struct ConnectionView: Sendable {
     private var services = ServiceIndex()
     private var reading: UInt32 = 0
     private var lastRowReading: UInt32 = 0
-    private var rowsSeenAt = 0.0
     private let admits: @Sendable (Connection) -> Bool
     private let place: PlaceIndex
 
@@ -54,8 +54,8 @@ public struct ConnectionView: Sendable {
     public func connections(at time: Double) -> [Connection] {
         tracked.values.compactMap { entry in
             guard entry.shown != nil, var connection = connection(entry) else { return nil }
-            if let timeout = entry.flow?.timeout { connection.conntrack?.timeout = Self.left(of: timeout, since: entry.seenAt, at: time) }
-            if let expires = entry.row?.expires { connection.ipvs?.expires = Self.left(of: expires, since: rowsSeenAt, at: time) }
+            if let timeout = entry.flow?.timeout { connection.conntrack?.timeout = Self.left(of: timeout, since: entry.flowSeenAt, at: time) }
+            if let expires = entry.row?.expires { connection.ipvs?.expires = Self.left(of: expires, since: entry.rowSeenAt, at: time) }
             return connection
         }
     }
@@ -109,7 +109,7 @@ public struct ConnectionView: Sendable {
         var entry = tracked[id] ?? Tracked()
         entry.flow = entry.flow.map { flow.completed(by: $0) } ?? flow
         entry.flowReading = reading
-        entry.seenAt = time
+        entry.flowSeenAt = time
         if fromEvent { entry.sendsEvents = true }
         if flow.zone != 0 { foreignZones[id.key] = flow.zone }
         settle(id, entry, emit)
@@ -119,7 +119,7 @@ public struct ConnectionView: Sendable {
     /// whose timer has run out by now.
     public func needsLookup(_ id: ID, at time: Double) -> Flow? {
         guard let entry = tracked[id], let flow = entry.flow else { return nil }
-        let overdue = flow.timeout.map { time >= entry.seenAt + Double($0) } ?? true
+        let overdue = flow.timeout.map { time >= entry.flowSeenAt + Double($0) } ?? true
         return !entry.sendsEvents || overdue ? flow : nil
     }
 
@@ -128,25 +128,50 @@ public struct ConnectionView: Sendable {
 
     // MARK: IPVS
 
-    /// Takes a complete reading of the IPVS table, after its services: rows that are not in it are gone.
+    /// Takes a reading of the IPVS table, with its services. Rows that a complete one has not are gone; an incomplete one cannot tell,
+    /// and a row that it has not stays until its timer has run out.
     public mutating func apply(
-        rows: [IPVSConnection], services: ServiceIndex, at time: Double, _ emit: (ConnectionChange, Connection) -> Void
+        rows: [IPVSConnection], isComplete: Bool = true, services: ServiceIndex, at time: Double,
+        _ emit: (ConnectionChange, Connection) -> Void
     ) {
-        self.services = services
-        rowsSeenAt = time
+        take(services, emit)
         let rowReading = nextRowReading()
         for row in rows {
             let id = id(of: row)
             var entry = tracked[id] ?? Tracked()
             entry.row = row
             entry.rowReading = rowReading
+            entry.rowSeenAt = time
             settle(id, entry, emit)
         }
-        for (id, entry) in tracked where entry.row != nil && entry.rowReading != rowReading {
+        let missing = tracked.filter { _, entry in
+            guard let row = entry.row, entry.rowReading != rowReading else { return false }
+            return isComplete || Self.left(of: row.expires, since: entry.rowSeenAt, at: time) == 0
+        }
+        for (id, entry) in missing {
             var entry = entry
             entry.row = nil
             settle(id, entry, emit)
         }
+    }
+
+    /// Which entries the backend began is read from the services: with others some have another name.
+    private mutating func take(_ services: ServiceIndex, _ emit: (ConnectionChange, Connection) -> Void) {
+        guard !services.hasSameBackends(as: self.services) else {
+            self.services = services
+            return
+        }
+        let renamed = tracked.filter { _, entry in
+            entry.flow.map { services.isReversed($0) != self.services.isReversed($0) } ?? false
+        }
+        // What was told under the old name ends under it.
+        for (id, entry) in renamed {
+            var rest = entry
+            rest.flow = nil
+            settle(id, rest, emit)
+        }
+        self.services = services
+        for entry in renamed.values { if let flow = entry.flow { update(flow, at: entry.flowSeenAt, fromEvent: entry.sendsEvents, emit) } }
     }
 
     private mutating func nextRowReading() -> UInt32 {
@@ -197,7 +222,7 @@ public struct ConnectionView: Sendable {
 
     private func id(of row: IPVSConnection) -> ID {
         let key = JoinKey(row)
-        if tracked[ID(key: key, zone: 0)] != nil { return ID(key: key, zone: 0) }
+        if tracked[ID(key: key, zone: 0)]?.flow != nil { return ID(key: key, zone: 0) }
         return ID(key: key, zone: foreignZones[key] ?? 0)
     }
 }
