@@ -1,7 +1,7 @@
 # guest.sh SCENARIO - sets the guest up and checks kstate against its kernel.
 here=$(dirname "$(realpath "$0")")
 case $1 in
-  dns-node | watch | module-removed) source "$here/../Lab/dns-node.sh"; clients 30 ;;
+  dns-node | watch | module-removed | reads-only) source "$here/../Lab/dns-node.sh"; clients 30 ;;
   two-nodes)
     source "$here/../Lab/two-nodes.sh"
     ask 2; save /run/well; keep
