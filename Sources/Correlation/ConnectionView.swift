@@ -41,6 +41,8 @@ public struct ConnectionView: Sendable {
     private struct TrackedRow: Sendable {
         var row: IPVSConnection
         var reading: UInt32
+        /// Seconds of the caller's clock when the kernel last told the row's timer.
+        var seenAt: Double
     }
 
     private var tracked = FingerprintTable<Tracked>()
@@ -50,7 +52,6 @@ public struct ConnectionView: Sendable {
     private var services = ServiceIndex()
     private var reading: UInt32 = 0
     private var rowReading: UInt32 = 0
-    private var rowsSeenAt = 0.0
     private let admits: @Sendable (Connection) -> Bool
     private let place: PlaceIndex
 
@@ -65,9 +66,11 @@ public struct ConnectionView: Sendable {
     /// Hands out the connections shown, in no order, with their timers run down from when the kernel last told them.
     public func forEach(at time: Double, _ body: (Connection) -> Void) {
         tracked.forEach { fingerprint, entry in
-            guard entry.shown != nil, var connection = connection(entry.flow, rows[fingerprint]?.row) else { return }
+            guard entry.shown != nil else { return }
+            let row = rows[fingerprint]
+            guard var connection = connection(entry.flow, row?.row) else { return }
             if let timeout = entry.flow?.timeout { connection.conntrack?.timeout = Self.left(of: timeout, since: entry.seenAt, at: time) }
-            if let expires = connection.ipvs?.expires { connection.ipvs?.expires = Self.left(of: expires, since: rowsSeenAt, at: time) }
+            if let row { connection.ipvs?.expires = Self.left(of: row.row.expires, since: row.seenAt, at: time) }
             body(connection)
         }
     }
@@ -94,20 +97,25 @@ public struct ConnectionView: Sendable {
 
     /// The kernel has no such entry any more. A message about an entry that another of the same tuple has replaced is passed over.
     public mutating func remove(_ flow: Flow, _ emit: (ConnectionChange, Connection) -> Void) {
-        let key = JoinKey(flow, services: services)
-        let id = ID(key, zone: flow.zone)
-        guard var entry = tracked[id.fingerprint], let known = entry.flow, known.id == flow.id else { return }
-        let row = rows[id.fingerprint]
-        if row == nil { forgetZone(key, id) }
+        guard var entry = tracked[id(of: flow).fingerprint], let known = entry.flow, known.id == flow.id else { return }
         if let counters = flow.counters { entry.flow?.counters = counters }
         if let stop = flow.stop { entry.flow?.stop = stop }
+        drop(flow, entry, emit)
+    }
+
+    /// Takes an entry's conntrack side away, as it was at its end.
+    private mutating func drop(_ flow: Flow, _ entry: Tracked, _ emit: (ConnectionChange, Connection) -> Void) {
+        let id = id(of: flow)
+        let row = rows[id.fingerprint]
+        if row == nil { forgetZone(JoinKey(flow, services: services), id) }
         if entry.shown != nil, row == nil, let last = connection(entry.flow, nil) {
             tracked[id.fingerprint] = nil
             emit(.end, last)
             return
         }
-        entry.flow = nil
-        settle(id, entry, row, emit)
+        var rest = entry
+        rest.flow = nil
+        settle(id, rest, row, emit)
     }
 
     /// Ends the reading: entries that it did not meet, and that no event has brought since, are gone.
@@ -144,20 +152,41 @@ public struct ConnectionView: Sendable {
 
     // MARK: IPVS
 
-    /// Takes a complete reading of the IPVS table, after its services: rows that are not in it are gone.
+    /// Takes a reading of the IPVS table, with its services. Rows that a complete one has not are gone; an incomplete one cannot tell,
+    /// and a row that it has not stays until its timer has run out.
     public mutating func apply(
-        rows: [IPVSConnection], services: ServiceIndex, at time: Double, _ emit: (ConnectionChange, Connection) -> Void
+        rows: [IPVSConnection], isComplete: Bool = true, services: ServiceIndex, at time: Double,
+        _ emit: (ConnectionChange, Connection) -> Void
     ) {
-        self.services = services
-        rowsSeenAt = time
+        take(services, emit)
         rowReading &+= 1
         for row in rows {
             let id = id(of: row)
-            settle(id, tracked[id.fingerprint] ?? Tracked(), TrackedRow(row: row, reading: rowReading), emit)
+            settle(id, tracked[id.fingerprint] ?? Tracked(), TrackedRow(row: row, reading: rowReading, seenAt: time), emit)
         }
-        var gone: [UInt64] = []
-        self.rows.forEach { fingerprint, row in if row.reading != rowReading { gone.append(fingerprint) } }
-        for fingerprint in gone { settle(ID(fingerprint: fingerprint), tracked[fingerprint] ?? Tracked(), nil, emit) }
+        var gone: [ID] = []
+        self.rows.forEach { fingerprint, row in
+            guard row.reading != rowReading else { return }
+            if isComplete || Self.left(of: row.row.expires, since: row.seenAt, at: time) == 0 { gone.append(ID(fingerprint: fingerprint)) }
+        }
+        for id in gone { settle(id, tracked[id.fingerprint] ?? Tracked(), nil, emit) }
+    }
+
+    /// Which entries the backend began is read from the services: with others some have another name.
+    private mutating func take(_ services: ServiceIndex, _ emit: (ConnectionChange, Connection) -> Void) {
+        guard !services.hasSameBackends(as: self.services) else {
+            self.services = services
+            return
+        }
+        var renamed: [Tracked] = []
+        tracked.forEach { _, entry in
+            guard let flow = entry.flow, services.isReversed(flow) != self.services.isReversed(flow) else { return }
+            renamed.append(entry)
+        }
+        // What was told under the old name ends under it.
+        for entry in renamed { if let flow = entry.flow { drop(flow, entry, emit) } }
+        self.services = services
+        for entry in renamed { if let flow = entry.flow { update(flow, at: entry.seenAt, fromEvent: entry.sendsEvents, emit) } }
     }
 
     // MARK: Both
@@ -202,6 +231,8 @@ public struct ConnectionView: Sendable {
     private func id(of row: IPVSConnection) -> ID {
         let key = JoinKey(row)
         let id = ID(key, zone: 0)
-        return tracked[id.fingerprint] == nil ? ID(key, zone: foreignZones[key] ?? 0) : id
+        return tracked[id.fingerprint]?.flow == nil ? ID(key, zone: foreignZones[key] ?? 0) : id
     }
+
+    private func id(of flow: Flow) -> ID { ID(JoinKey(flow, services: services), zone: flow.zone) }
 }

@@ -21,6 +21,9 @@ public struct ServiceIndex: Sendable {
 
     public var isEmpty: Bool { services.isEmpty }
 
+    /// True when every entry is the same way round by both: see ``isReversed(_:)``.
+    func hasSameBackends(as other: ServiceIndex) -> Bool { backends.keys == other.backends.keys }
+
     /// The backend of a virtual service as it is configured now; nil once either is gone.
     public func backend(_ transport: TransportProtocol, service: Endpoint, backend: Endpoint) -> Backend? {
         backends[BackendKey(service: .address(transport, service), backend: backend)]

@@ -40,8 +40,8 @@ public struct ConnectionFilter: Sendable {
         guard unreplied || zone != nil || mark != nil else { return true }
         guard let flow else { return false }
         if unreplied, !flow.isUnreplied { return false }
-        if let zone, flow.zone != zone, flow.original.zone != zone, flow.reply.zone != zone { return false }
-        if let mark, flow.mark & mark.mask != mark.value { return false }
+        if let zone, !flow.isIn(zone: zone) { return false }
+        if let mark, !mark.admits(flow.mark) { return false }
         return true
     }
 

@@ -72,8 +72,8 @@ public final class IPVSConnectionTable: EntrySource {
         started = true
         coverage.passes += 1
         countedBefore = countedConnections()
-        // At its final size from the start: growing copies it again and again.
-        if coverage.passes == 1 { seen = FingerprintSet(expected: max(1_024, Int(clamping: countedBefore))) }
+        // At its final size from the start: growing copies it again and again. Beyond the limit, which takes 64 MB, it grows.
+        if coverage.passes == 1 { seen = FingerprintSet(expected: Int(min(max(1_024, countedBefore), 4_000_000))) }
         file.rewind()
         parser = ConnectionTableParser()
     }

@@ -74,7 +74,7 @@ public enum ServiceTableParser {
     private static func backend(_ words: inout LineWords) -> Backend? {
         guard let name = words.next(), let endpoint = words.endpoint(name), let method = words.next(),
             let forwarding = ForwardingMethod.allCases.first(where: { words.matches(method, $0.word) }),
-            let weight = words.number(), let active = words.number(), let inactive = words.number()
+            let weight = words.number(), let active = words.count(), let inactive = words.count()
         else { return nil }
         var backend = Backend(endpoint: endpoint, forwarding: forwarding, weight: weight)
         backend.activeConnections = active
@@ -95,6 +95,14 @@ extension LineWords {
     /// The next word as a decimal number of 32 bits.
     fileprivate mutating func number() -> UInt32? {
         next().flatMap(decimal).flatMap(UInt32.init(exactly:))
+    }
+
+    /// The next word as a count of connections, which the kernel prints with a sign: one that fell below nothing, as those of some
+    /// kernels do, is nothing.
+    fileprivate mutating func count() -> UInt32? {
+        guard let word = next() else { return nil }
+        if self[word.lowerBound] == UInt8(ascii: "-") { return decimal(word.lowerBound + 1..<word.upperBound).map { _ in 0 } }
+        return decimal(word).flatMap(UInt32.init(exactly:))
     }
 
     /// `0AE90003:23C1`, or `[fd00:0010:…]:0035`.

@@ -117,4 +117,7 @@ public struct Flow: Hashable, Sendable {
 
     /// True when an answer has not been seen: conntrack's `[UNREPLIED]`.
     @inlinable public var isUnreplied: Bool { !status.contains(.seenReply) }
+
+    /// True when the entry, or one of its directions alone, is in `zone`.
+    public func isIn(zone: UInt16) -> Bool { self.zone == zone || original.zone == zone || reply.zone == zone }
 }

@@ -14,6 +14,9 @@ public struct KernelWalk: Hashable, Sendable {
             self.value = value
             self.mask = mask
         }
+
+        /// True when `number` has the value in the bits that count.
+        public func admits(_ number: UInt32) -> Bool { number & mask == value }
     }
 
     /// nil is `AF_UNSPEC`, with which the kernel takes no tuple filter.
@@ -55,9 +58,9 @@ public struct KernelWalk: Hashable, Sendable {
         }
         if let ipv4Source, tuple.source != IPAddress(ipv4: ipv4Source) { return false }
         if let ipv4Destination, tuple.destination != IPAddress(ipv4: ipv4Destination) { return false }
-        if let status, flow.status.rawValue & status.mask != status.value { return false }
-        if let mark, flow.mark & mark.mask != mark.value { return false }
-        if let zone, flow.zone != zone, flow.original.zone != zone, flow.reply.zone != zone { return false }
+        if let status, !status.admits(flow.status.rawValue) { return false }
+        if let mark, !mark.admits(flow.mark) { return false }
+        if let zone, !flow.isIn(zone: zone) { return false }
         return true
     }
 }

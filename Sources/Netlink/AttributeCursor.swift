@@ -14,19 +14,16 @@ public struct NetlinkAttribute: ~Escapable {
 
 /// Walks a run of attributes. A cursor that failed stays finished.
 public struct AttributeCursor: ~Escapable {
-    /// What has not been walked yet.
-    @usableFromInline var rest: RawSpan
-    @usableFromInline let byteCount: Int
-    public private(set) var failure: DecodeFailure?
+    @usableFromInline var blocks: BlockCursor
+
+    /// Set when the walk ended because of what it met, and not because the bytes were used up.
+    @inlinable public var failure: DecodeFailure? { blocks.failure }
 
     @inlinable static var headerSize: Int { 4 }
 
     @inlinable @inline(__always)
     @_lifetime(copy bytes)
-    public init(_ bytes: RawSpan) {
-        rest = bytes
-        byteCount = bytes.byteCount
-    }
+    public init(_ bytes: RawSpan) { blocks = BlockCursor(bytes) }
 
     /// The next attribute, or nil at the end.
     @inlinable @inline(__always)
@@ -34,28 +31,11 @@ public struct AttributeCursor: ~Escapable {
     @_lifetime(self: copy self)
     public mutating func next() -> NetlinkAttribute? {
         // Both halves of the header at once: the length in the low one.
-        guard let header = rest.hostEndianUInt32() else {
-            if !rest.isEmpty { fail(.truncated(offset: byteCount - rest.byteCount)) }
+        guard let header = blocks.rest.hostEndianUInt32() else {
+            blocks.end()
             return nil
         }
-        let length = Int(header & 0xffff)
-        guard length >= Self.headerSize else {
-            fail(.lengthTooSmall(offset: byteCount - rest.byteCount))
-            return nil
-        }
-        guard length <= rest.byteCount else {
-            fail(.truncated(offset: byteCount - rest.byteCount))
-            return nil
-        }
-        let payload = unsafe rest.extracting(unchecked: Self.headerSize..<length)  // within what was just compared
-        rest = rest.dropping((length + 3) & ~3)
+        guard let payload = blocks.payload(length: Int(header & 0xffff), headerSize: Self.headerSize) else { return nil }
         return NetlinkAttribute(type: UInt16(truncatingIfNeeded: header >> 16 & 0x3fff), payload: payload)
-    }
-
-    @usableFromInline
-    @_lifetime(self: copy self)
-    mutating func fail(_ failure: DecodeFailure) {
-        self.failure = failure
-        rest = rest.dropping(rest.byteCount)
     }
 }

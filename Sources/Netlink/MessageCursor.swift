@@ -1,11 +1,3 @@
-/// Why a walk over received bytes stopped before their end.
-public enum DecodeFailure: Error, Hashable, Sendable {
-    /// A message or attribute claims more bytes than were received.
-    case truncated(offset: Int)
-    /// A length smaller than its own header, with which a walk would never advance.
-    case lengthTooSmall(offset: Int)
-}
-
 /// One netlink message: `struct nlmsghdr` and what follows it, a view into the receive buffer.
 public struct NetlinkMessage: ~Escapable {
     /// `nlmsg_type`.
@@ -32,51 +24,29 @@ public struct NetlinkMessage: ~Escapable {
 
 /// Walks the messages of one received datagram. A cursor that failed stays finished.
 public struct MessageCursor: ~Escapable {
-    /// What has not been walked yet.
-    @usableFromInline var rest: RawSpan
-    @usableFromInline let byteCount: Int
+    @usableFromInline var blocks: BlockCursor
+
     /// Set when the walk ended because of what it met, and not because the bytes were used up.
-    public private(set) var failure: DecodeFailure?
+    @inlinable public var failure: DecodeFailure? { blocks.failure }
 
     @inlinable static var headerSize: Int { 16 }
 
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(copy bytes)
-    public init(_ bytes: RawSpan) {
-        rest = bytes
-        byteCount = bytes.byteCount
-    }
+    public init(_ bytes: RawSpan) { blocks = BlockCursor(bytes) }
 
     /// The next message, or nil at the end.
     @inlinable @inline(__always)
     @_lifetime(copy self)
     @_lifetime(self: copy self)
     public mutating func next() -> NetlinkMessage? {
-        guard let head = rest.hostEndianUInt64(), let tail = rest.hostEndianUInt64(at: 8) else {
-            if !rest.isEmpty { fail(.truncated(offset: byteCount - rest.byteCount)) }
+        guard let head = blocks.rest.hostEndianUInt64(), let tail = blocks.rest.hostEndianUInt64(at: 8) else {
+            blocks.end()
             return nil
         }
-        let length = Int(head & 0xffff_ffff)
-        guard length >= Self.headerSize else {
-            fail(.lengthTooSmall(offset: byteCount - rest.byteCount))
-            return nil
-        }
-        guard length <= rest.byteCount else {
-            fail(.truncated(offset: byteCount - rest.byteCount))
-            return nil
-        }
-        let payload = unsafe rest.extracting(unchecked: Self.headerSize..<length)  // within what was just compared
-        // The last message may end without the padding to four bytes.
-        rest = rest.dropping((length + 3) & ~3)
+        guard let payload = blocks.payload(length: Int(head & 0xffff_ffff), headerSize: Self.headerSize) else { return nil }
         return NetlinkMessage(
             type: UInt16(truncatingIfNeeded: head >> 32), flags: UInt16(truncatingIfNeeded: head >> 48),
             sequence: UInt32(truncatingIfNeeded: tail), port: UInt32(truncatingIfNeeded: tail >> 32), payload: payload)
-    }
-
-    @usableFromInline
-    @_lifetime(self: copy self)
-    mutating func fail(_ failure: DecodeFailure) {
-        self.failure = failure
-        rest = rest.dropping(rest.byteCount)
     }
 }

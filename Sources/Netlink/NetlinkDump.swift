@@ -16,7 +16,10 @@ struct AnswerReader {
     let port: UInt32
     var interrupted = false
     private(set) var finished = false
+    /// As the kernel tells it: an errno negated, and 0 where nothing went wrong.
     private(set) var error: Int32 = 0
+    /// The errno: wrapping, because what is no errno, and has no opposite, is no reason to trap.
+    var code: Int32 { 0 &- error }
     /// Messages of another sequence or for another port: left over from a request that was given up.
     private(set) var foreign = 0
     private(set) var failure: DecodeFailure?
@@ -77,7 +80,7 @@ extension NetlinkSocket {
         }
         if reader.error == -ENOENT { return false }
         guard reader.error == 0, reader.failure == nil else {
-            throw KernelStateError(operation: operation, errno: reader.failure == nil ? -reader.error : EBADMSG)
+            throw KernelStateError(operation: operation, errno: reader.failure == nil ? reader.code : EBADMSG)
         }
         return answered
     }
@@ -105,7 +108,7 @@ public struct NetlinkDump: ~Copyable {
         _ = try socket.receive { bytes in local.read(bytes, body) }
         reader = local
         guard reader.failure == nil else { throw KernelStateError(operation: operation, errno: EBADMSG) }
-        guard reader.error == 0 else { throw KernelStateError(operation: operation, errno: -reader.error) }
+        guard reader.error == 0 else { throw KernelStateError(operation: operation, errno: reader.code) }
         guard reader.finished else { return .more }
         return reader.interrupted ? .interrupted : .finished
     }

@@ -1,20 +1,13 @@
 public import KernelState
 
-/// An order of connections by one key: `--sort KEY`, or `--sort -KEY` for the highest first.
-public struct ConnectionOrder: Sendable {
+/// An order of connections by one key.
+public struct ConnectionOrder: SortOrder {
     public enum Key: String, CaseIterable, Sendable {
         case `protocol`, client, service, backend, state, timeout, packets, bytes, start
     }
 
     public var key: Key
     public var descending: Bool
-
-    /// Reads a key's name, with `-` before it for descending; nil for an unknown one.
-    public init?(_ text: String) {
-        descending = text.hasPrefix("-")
-        guard let key = Key(rawValue: descending ? String(text.dropFirst()) : text) else { return nil }
-        self.key = key
-    }
 
     public init(key: Key, descending: Bool = false) {
         self.key = key
@@ -28,9 +21,9 @@ public struct ConnectionOrder: Sendable {
     private func ascending(_ left: Connection, _ right: Connection) -> Bool {
         switch key {
         case .protocol: left.transport.rawValue < right.transport.rawValue
-        case .client: Self.isLess(left.client, right.client) ?? false
+        case .client: left.client.precedes(right.client) ?? false
         case .service: Self.byService(left, right)
-        case .backend: Self.isLess(left.backend, right.backend) ?? false
+        case .backend: left.backend.precedes(right.backend) ?? false
         case .state: Self.state(left) < Self.state(right)
         case .timeout: Self.timeout(left) < Self.timeout(right)
         case .packets: Self.packets(left) < Self.packets(right)
@@ -45,18 +38,11 @@ public struct ConnectionOrder: Sendable {
         switch (left.service, right.service) {
         case (nil, _?): return false
         case (_?, nil): return true
-        case (let first?, let second?): if let less = isLess(first, second) { return less }
+        case (let first?, let second?): if let less = first.precedes(second) { return less }
         case (nil, nil): break
         }
         if left.transport != right.transport { return left.transport.rawValue < right.transport.rawValue }
-        return isLess(left.backend, right.backend) ?? isLess(left.client, right.client) ?? false
-    }
-
-    /// nil when both are equal.
-    private static func isLess(_ left: Endpoint, _ right: Endpoint) -> Bool? {
-        if left.address != right.address { return left.address < right.address }
-        let ports = (left.port ?? 0, right.port ?? 0)
-        return ports.0 == ports.1 ? nil : ports.0 < ports.1
+        return left.backend.precedes(right.backend) ?? left.client.precedes(right.client) ?? false
     }
 
     private static func state(_ connection: Connection) -> String {

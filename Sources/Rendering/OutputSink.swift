@@ -5,13 +5,21 @@ internal import Glibc
 public enum OutputError: Error, Hashable, Sendable {
     /// `EPIPE`: nobody reads any more, which is no reason to complain.
     case closedPipe
+    /// A signal has asked the process to end, and nobody took the output.
+    case abandoned
     /// Any other errno of write(2), as `ENOSPC` on a full disk.
     case failed(Int32)
+
+    /// False for an end that is no reason to complain.
+    public var isComplaint: Bool {
+        if case .failed = self { true } else { false }
+    }
 
     /// The cause in words, for standard error.
     public var text: String {
         switch self {
         case .closedPipe: "nobody reads the output any more"
+        case .abandoned: "nobody has read the output"
         case .failed(let code): "cannot write the output: \(strerror(code).map { String(cString: $0) } ?? "errno \(code)")"
         }
     }
@@ -28,9 +36,15 @@ public struct OutputSink: ~Copyable {
     public var buffer: [UInt8] = []
     public private(set) var error: OutputError?
     private let descriptor: Int32
+    private let heedsSignals: Bool
 
-    public init(descriptor: Int32) {
+    /// - Parameters:
+    ///   - descriptor: where it is written to.
+    ///   - heedsSignals: true for whoever has blocked the signals that end a process: a write that nobody takes would block them out for
+    ///     ever. Once one is pending, the reader has a second to take each piece.
+    public init(descriptor: Int32, heedsSignals: Bool = false) {
         self.descriptor = descriptor
+        self.heedsSignals = heedsSignals
         buffer.reserveCapacity(Self.standardCapacity + 4_096)
     }
 
@@ -47,7 +61,16 @@ public struct OutputSink: ~Copyable {
         buffer.withUnsafeBytes { bytes in
             var written = 0
             while written < bytes.count {
-                let result = write(descriptor, bytes.baseAddress! + written, bytes.count - written)
+                var piece = bytes.count - written
+                if heedsSignals {
+                    guard EndingSignals.waitForRoom(in: descriptor) else {
+                        error = .abandoned
+                        return
+                    }
+                    // A pipe that has room has it for this much: the write does not wait.
+                    piece = min(piece, Int(PIPE_BUF))
+                }
+                let result = write(descriptor, bytes.baseAddress! + written, piece)
                 if result >= 0 {
                     written += result
                 } else {

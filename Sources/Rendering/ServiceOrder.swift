@@ -1,20 +1,13 @@
 public import KernelState
 
-/// An order of services by one key: `--sort KEY`, or `--sort -KEY` for the highest first.
-public struct ServiceOrder: Sendable {
+/// An order of services by one key.
+public struct ServiceOrder: SortOrder {
     public enum Key: String, CaseIterable, Sendable {
         case service, name, verdict, connections, unreplied, oldest
     }
 
     public var key: Key
     public var descending: Bool
-
-    /// Reads a key's name, with `-` before it for descending; nil for an unknown one.
-    public init?(_ text: String) {
-        descending = text.hasPrefix("-")
-        guard let key = Key(rawValue: descending ? String(text.dropFirst()) : text) else { return nil }
-        self.key = key
-    }
 
     public init(key: Key, descending: Bool = false) {
         self.key = key
@@ -24,7 +17,7 @@ public struct ServiceOrder: Sendable {
     /// Sorts services, and each one's backends by address; services that the key finds equal stand by address too.
     public func sorted(_ services: [ServiceState]) -> [ServiceState] {
         var services = services
-        for index in services.indices { services[index].backends.sort { Self.isLess($0.endpoint, $1.endpoint) ?? false } }
+        for index in services.indices { services[index].backends.sort { $0.endpoint.precedes($1.endpoint) ?? false } }
         services.sort(by: Self.byAddress)
         if key == .service { return descending ? services.reversed() : services }
         let keyed = services.enumerated().map { (index: $0.offset, value: value($0.element), service: $0.element) }
@@ -66,18 +59,11 @@ public struct ServiceOrder: Sendable {
         if left.place != right.place { return left.place < right.place }
         switch (left.identity, right.identity) {
         case (.address(let first, let one), .address(let second, let other)):
-            return isLess(one, other) ?? (first.rawValue < second.rawValue)
+            return one.precedes(other) ?? (first.rawValue < second.rawValue)
         case (.address, .firewallMark): return true
         case (.firewallMark, .address): return false
         case (.firewallMark(let one, let first), .firewallMark(let other, let second)):
             return one == other ? first == .ipv4 && second == .ipv6 : one < other
         }
-    }
-
-    /// nil when both are equal.
-    private static func isLess(_ left: Endpoint, _ right: Endpoint) -> Bool? {
-        if left.address != right.address { return left.address < right.address }
-        let ports = (left.port ?? 0, right.port ?? 0)
-        return ports.0 == ports.1 ? nil : ports.0 < ports.1
     }
 }

@@ -26,7 +26,7 @@ public struct SignalQueue: ~Copyable {
         pthread_sigmask(SIG_BLOCK, &set, nil)
         let descriptor = signalfd(-1, &set, Int32(SFD_NONBLOCK | SFD_CLOEXEC))
         guard descriptor >= 0 else {
-            throw KernelStateError(operation: "waiting for signals", cause: "signalfd failed", code: kst_errno())
+            throw KernelStateError(failed: "waiting for signals", errno: kst_errno())
         }
         self.descriptor = descriptor
     }

@@ -50,15 +50,13 @@ struct ServiceCommand: ParsableCommand {
 
     func validate() throws {
         if let sort, ServiceOrder(sort) == nil {
-            let names = ServiceOrder.Key.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("--sort \(sort): unknown; give \(names), with - before it to sort downwards")
+            throw ValidationError("--sort \(sort): unknown; give \(ServiceOrder.keyNames), with - before it to sort downwards")
         }
         if output.output == .conntrack {
             throw ValidationError("-o conntrack: those lines are of connections; give table, wide, json, jsonl or csv, or use kstate conn")
         }
         if watch, !sources.from.isEmpty { throw ValidationError("--watch and --from exclude each other: a file does not change") }
         if watch, output.count || output.limit != nil { throw ValidationError("--watch does not go with --count or --limit") }
-        if watch, !sources.from.isEmpty { throw ValidationError("--watch and --from exclude each other: a file does not change") }
         if watch, ![.table, .wide, .jsonl].contains(output.output) {
             throw ValidationError("--watch and -o \(output.output.rawValue) exclude each other: a watch prints a table or jsonl")
         }

@@ -86,8 +86,8 @@ struct SnapshotSaveCommand: ParsableCommand {
     private func saveSeries(
         _ writer: SnapshotWriter, _ sharing: Sharing, start: Double, end: Double, _ signals: borrowing SignalQueue
     ) throws(KernelStateError) -> (samples: Int, report: SavedReport) {
-        let progress = SampleProgress()
-        defer { progress.clear() }
+        let progress = ProgressLine()
+        defer { progress.end() }
         var samples = 0
         var due = start
         while true {

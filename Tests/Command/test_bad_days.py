@@ -1,16 +1,23 @@
 """Processes and namespaces that end while they are read, names with control characters, closed pipes and full disks under a watch."""
 
+import array
 import csv
+import fcntl
 import io
 import json
 import os
+import signal
 import subprocess
 import tempfile
+import termios
+import time
 import unittest
 
 KSTATE = os.environ["KSTATE"]
 NETNS = f"kstate-bad-{os.getpid()}"
 CLIENT = 'import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.2", 53))'
+# So many entries that their lines are longer than a pipe.
+CLIENTS = 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); [s.sendto(b"x", ("127.0.0.2", 1000 + n)) for n in range(200)]'
 
 
 def run(*arguments, **options):
@@ -116,6 +123,31 @@ class Output(unittest.TestCase):
                 self.assertEqual(result.returncode, 1)
                 self.assertEqual(result.stderr.count("No space left on device"), 1, result.stderr)
 
+    def test_a_signal_ends_a_watch_whose_lines_nobody_takes(self):
+        subprocess.run([*self.inside, "python3", "-c", CLIENTS], check=True)
+        for arguments in (self.WATCHES[0], ["service", "--watch", "-o", "jsonl", "--interval", "0.1"]):
+            for number in (signal.SIGTERM, signal.SIGINT):
+                with self.subTest(arguments, signal=number):
+                    reader, writer = os.pipe()
+                    self.addCleanup(os.close, reader)
+                    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+                    watch = subprocess.Popen([KSTATE, *arguments, "--netns", NETNS], stdout=writer, stderr=subprocess.PIPE, text=True)
+                    os.close(writer)
+                    self.addCleanup(watch.stderr.close)
+                    self.addCleanup(lambda process=watch: process.poll() is None and (process.kill(), process.wait()))
+                    self.wait_until_full(reader)
+                    watch.send_signal(number)
+                    watch.wait(20)
+                    self.assertEqual((watch.returncode, watch.stderr.read()), (0, ""))
+
+    def wait_until_full(self, reader):
+        """Until something waits in the pipe, and for a second nothing more has come."""
+        before, waiting = 0, array.array("i", [0])
+        while waiting[0] == 0 or waiting[0] != before:
+            before = waiting[0]
+            time.sleep(1)
+            fcntl.ioctl(reader, termios.FIONREAD, waiting)
+
     def test_a_closed_pipe_ends_a_watch_quietly(self):
         for arguments in self.WATCHES:
             with self.subTest(arguments):
@@ -126,6 +158,17 @@ class Output(unittest.TestCase):
                 self.assertEqual(watch.returncode, 0)
                 self.assertNotIn("pipe", watch.stderr.read())
                 watch.stderr.close()
+
+    def test_a_watch_at_rest_takes_next_to_no_time(self):
+        for table in ([], ["--table", "ipvs"], ["--table", "conntrack"]):
+            with self.subTest(table):
+                watch = subprocess.Popen([KSTATE, "conn", "--watch", "-o", "jsonl", "--netns", NETNS, *table], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                time.sleep(3)
+                watch.send_signal(signal.SIGINT)
+                _, status, usage = os.wait4(watch.pid, 0)
+                watch.returncode = os.waitstatus_to_exitcode(status)
+                self.assertEqual(watch.returncode, 0)
+                self.assertLess(usage.ru_utime + usage.ru_stime, 0.5)
 
 
 if __name__ == "__main__":

@@ -283,6 +283,56 @@ let services: [VirtualService] = {
         #expect(view.isEmpty)
     }
 
+    @Test func `a row that an incomplete reading has not stays until its timer has run out`() {
+        let log = Log()
+        var view = ConnectionView(place: 1) { _ in true }
+        let kept = row("192.168.0.10:40001", "10.96.0.10:80", "10.244.0.5:8080")  // 60 seconds
+        let other = row("192.168.0.11:40001", "10.96.0.10:80", "10.244.0.5:8080")
+        view.apply(rows: [kept, other], services: ServiceIndex(services), at: 0) { change, _ in log.changes.append(change) }
+        view.apply(rows: [other], isComplete: false, services: ServiceIndex(services), at: 20) { change, _ in log.changes.append(change) }
+        #expect(log.changes == [.new, .new])
+        #expect(Set(connections(view, at: 20).map { $0.ipvs?.expires }) == [40, 60])
+        view.apply(rows: [other], isComplete: false, services: ServiceIndex(services), at: 61) { change, _ in log.changes.append(change) }
+        #expect(log.changes == [.new, .new, .end])
+        view.apply(rows: [], services: ServiceIndex(services), at: 62) { change, _ in log.changes.append(change) }
+        #expect(view.isEmpty)
+    }
+
+    @Test func `an entry that the backend began is followed under one name as services come and go`() {
+        var told: [Endpoint: Int] = [:]
+        func count(_ change: ConnectionChange, _ connection: Connection) {
+            if change != .change { told[connection.client, default: 0] += change == .new ? 1 : -1 }
+        }
+        var view = ConnectionView(place: 1) { _ in true }
+        let reversed = flow("10.244.0.5:8080", "192.168.0.10:48000", "192.168.0.10:48000", "10.96.0.10:80")
+        let (client, backend) = (endpoint("192.168.0.10:48000"), endpoint("10.244.0.5:8080"))
+        view.beginReading()
+        view.apply(dumped: reversed, at: 0, count)  // the dump may be quicker than the first reading of the services
+        #expect(told[backend] == 1)
+        view.apply(rows: [], services: ServiceIndex(services), at: 1, count)
+        view.apply(event: reversed, at: 2, count)
+        view.endReading(count)
+        #expect(told == [backend: 0, client: 1])
+        #expect(connections(view, at: 2).map(\.client) == [client])
+        view.apply(rows: [], services: ServiceIndex(), at: 3, count)
+        #expect(told == [backend: 1, client: 0])
+        view.remove(reversed, count)
+        #expect(told == [backend: 0, client: 0] && view.isEmpty)
+    }
+
+    @Test func `a row that came first finds its entry in another zone`() {
+        var view = ConnectionView(place: 1) { _ in true }
+        let rows = [row("192.168.0.10:40001", "10.96.0.10:80", "10.244.0.5:8080")]
+        view.apply(rows: rows, services: ServiceIndex(services), at: 0) { _, _ in }
+        var zoned = first
+        zoned.zone = 5
+        view.apply(event: zoned, at: 1) { _, _ in }
+        view.apply(rows: rows, services: ServiceIndex(services), at: 2) { _, _ in }
+        let connections = connections(view, at: 2)
+        #expect(connections.count == 1)
+        #expect(connections.first?.conntrack?.zone == 5 && connections.first?.ipvs != nil)
+    }
+
     @Test func `entries older than the watch are asked for, and those that send events once their timer is out`() throws {
         var view = ConnectionView(place: 1) { _ in true }
         view.apply(dumped: first, at: 0) { _, _ in }

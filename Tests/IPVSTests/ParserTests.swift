@@ -79,6 +79,19 @@ private func rows(_ text: String, portion: Int = .max) -> (rows: [IPVSConnection
 }
 
 @Suite struct ServiceTableParserTests {
+    @Test func `a backend whose count fell below nothing is a backend`() throws {
+        let text = """
+            TCP  0AE90003:23C1 rr
+              -> 0AE94701:23C1      Masq    1      4          -2
+              -> 0AE94702:23C1      Masq    1      -          2
+              -> 0AE94703:23C1      Masq    1      3          1
+
+            """
+        let backends = try #require(ServiceTableParser.services(in: Array(text.utf8)).first?.backends)
+        #expect(backends.map(\.activeConnections) == [4, 3])
+        #expect(backends.map(\.inactiveConnections) == [0, 1])
+    }
+
     @Test func `services of both families, marks and backends`() throws {
         let text = """
             IP Virtual Server version 1.2.1 (size=4096)

@@ -4,7 +4,7 @@ round_trip() { # round_trip NAME OPTION...: for whoever compares a place's outpu
   [ -z "$ROUND_TRIP" ] || python3 "$here/round_trip.py" keep "$ROUND_TRIP/$1" "${@:2}" || exit 1
 }
 case $1 in
-  dns-node | watch | module-removed) source "$here/../Lab/dns-node.sh"; clients 30 ;;
+  dns-node | watch | module-removed | reads-only) source "$here/../Lab/dns-node.sh"; clients 30 ;;
   two-nodes)
     source "$here/../Lab/two-nodes.sh"
     ask 2; save /run/well; round_trip well --all-netns --narrow node1; keep

@@ -9,6 +9,7 @@ import comparison
 import service_comparison
 from guest_facts import ServiceFacts, SyncFacts, UnloadedFacts
 from guest_imports import ImportedTexts
+from guest_reads import ReadsOnly
 
 
 def modules():
@@ -115,7 +116,29 @@ class sync(SyncFacts, ImportedTexts):
     pass
 
 
+class readsonly(ReadsOnly):
+    pass
+
+
 class watch(unittest.TestCase):
+    def test_a_reading_of_ipvs_that_fails_half_way_changes_nothing(self):
+        """strace lets the end of one reading fail, and then the beginning of another."""
+        for call in (2, 1):
+            watching = subprocess.Popen([comparison.KSTATE, "conn", "--watch", "-o", "jsonl", "--table", "ipvs"], stdout=subprocess.PIPE, text=True)
+            time.sleep(3)
+            table = f"/proc/{watching.pid}/task/{watching.pid}/net/ip_vs_conn"
+            strace = subprocess.run(
+                ["timeout", "--signal=INT", "4", "strace", "-qq", "-p", str(watching.pid), "-P", table, "-e", "trace=read",
+                 "-e", f"inject=read:error=EIO:when={call}"], capture_output=True, text=True)
+            self.assertEqual(strace.stderr.count("(INJECTED)"), 1, strace.stderr)
+            watching.send_signal(2)
+            events = [json.loads(line) for line in watching.communicate()[0].splitlines()]
+            told = [event["tables"]["ipvs"] for event in events if event["event"] == "resync"]
+            self.assertEqual([table["available"] for table in told], [False, True])
+            self.assertIn("Input/output error", told[0]["reason"])
+            later = events[[event["event"] for event in events].index("resync"):]
+            self.assertEqual([event for event in later if event["event"] in ("new", "end")], [])
+
     def test_ipvs_states_and_ends_arrive(self):
         watching = subprocess.Popen([comparison.KSTATE, "conn", "--watch", "-o", "jsonl", "--port", "9153"], stdout=subprocess.PIPE, text=True)
         time.sleep(3)

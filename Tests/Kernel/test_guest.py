@@ -51,6 +51,9 @@ class Guest(unittest.TestCase):
     def test_two_nodes_read_together(self):
         self.run_in_guest("two-nodes", ["well", "before_node", "in_pod", "on_return"])
 
+    def test_nothing_that_is_asked_of_ipvs_changes_it(self):
+        self.run_in_guest("reads-only")
+
     def test_a_watch_follows_ipvs(self):
         self.run_in_guest("watch")
 

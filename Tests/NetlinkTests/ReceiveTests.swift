@@ -83,6 +83,12 @@ import Testing
         #expect(try dump { [message(Self.data, $0, $1), message(Self.done, $0, $1, payload: denied)] } == Outcome(payloads: [4], code: EPERM))
     }
 
+    @Test func `an error that has no opposite is an error like others`() throws {
+        let none = withUnsafeBytes(of: Int32.min) { Array($0) }
+        #expect(try dump { [message(Self.error, $0, $1, payload: none)] } == Outcome(code: .min))
+        #expect(try dump { [message(Self.done, $0, $1, payload: none)] } == Outcome(code: .min))
+    }
+
     @Test func `an interrupted dump is told at its end`() throws {
         let outcome = try dump { [message(Self.data, $0, $1, flags: 0x12), message(Self.data, $0, $1), message(Self.done, $0, $1)] }
         #expect(outcome == Outcome(payloads: [4, 4], progress: .interrupted))

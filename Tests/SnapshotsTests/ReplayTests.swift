@@ -107,6 +107,12 @@ import Testing
         #expect(replay.flows(at: 0).count == 1)
     }
 
+    @Test func `more events lost than can be counted are no reason to trap`() {
+        var replay = FlowReplay(keepingEndedSince: nil)
+        for _ in 0..<2 { replay.apply(FlowEvent(at: 1, .lost(.max))) }
+        #expect(replay.lost == .max)
+    }
+
     @Test func `lost events make the table incomplete until the next sample`() throws {
         let folder = try TemporaryFolder()
         let history = try recorded([FlowEvent(at: start + Self.second, .lost(7))], [flow(2)], folder)

@@ -41,7 +41,7 @@ struct FlowReplay {
 
     mutating func apply(_ event: FlowEvent) {
         switch event.content {
-        case .lost(let count): lost += count
+        case .lost(let count): lost = lost.addingReportingOverflow(count).overflow ? .max : lost + count
         case .entry(.destroy, let flow):
             guard let index = places[flow.fingerprint.value], let known = entries[index], known.flow.id == flow.id else { return }
             end(index, flow.completed(by: known.flow), at: event.at)

@@ -13,8 +13,7 @@ struct ConnectionOptions: ParsableArguments {
 
     func validate() throws {
         if let sort, ConnectionOrder(sort) == nil {
-            let names = ConnectionOrder.Key.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("--sort \(sort): unknown; give \(names), with - before it to sort downwards")
+            throw ValidationError("--sort \(sort): unknown; give \(ConnectionOrder.keyNames), with - before it to sort downwards")
         }
     }
 

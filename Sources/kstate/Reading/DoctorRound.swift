@@ -13,7 +13,7 @@ struct DoctorRound {
     /// What each place's last reading saw.
     private var lastTables: [Int: ReadTables] = [:]
     private(set) var summary: CoverageSummary
-    private let progress = SampleProgress()
+    private let progress = ProgressLine()
 
     /// - Parameter isFiltered: whether the filter hides a part of the tables.
     init(_ plan: SamplePlan, filter: ConnectionFilter, mode: KernelFilterMode, isFiltered: Bool) {
@@ -33,7 +33,7 @@ struct DoctorRound {
             progress.show("kstate: reading \(sample + 1) of \(plan.samples)")
             for index in plan.series.indices { read(index, sample: sample, names) }
         }
-        progress.clear()
+        progress.end()
         for (index, series) in plan.series.enumerated() {
             if let tables = lastTables[index] { summary.add(tables, of: series.place) }
         }
@@ -76,19 +76,5 @@ struct DoctorRound {
         progress.show("kstate: waiting for the next reading")
         let left = time - Host.uptime
         if left > 0 { usleep(UInt32(left * 1_000_000)) }
-    }
-}
-
-/// A line on a terminal's standard error that the next one replaces; nothing elsewhere.
-struct SampleProgress {
-    private let isTerminal = isatty(STDERR_FILENO) == 1
-
-    func show(_ text: String) { write("\r\(text)\u{1b}[K") }
-    func clear() { write("\r\u{1b}[K") }
-
-    private func write(_ text: String) {
-        guard isTerminal else { return }
-        let bytes = Array(text.utf8)
-        _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

@@ -1,8 +1,6 @@
-import Glibc
 import KernelState
 import Kubernetes
 import Rendering
-import Synchronization
 
 /// The names that `--kube` asks for, got while the tables are read.
 struct NamesLoader {
@@ -18,9 +16,9 @@ struct NamesLoader {
         case .off, nil: request = nil
         case .automatic: request = .start(timeout: options.kubeTimeout)
         case .file(let path):
-            let line = isatty(STDERR_FILENO) == 1 ? ProgressLine(path: path) : nil
+            let line = ProgressLine(after: 0.2, every: 0.1)
             progress = line
-            request = .start(file: path) { line?.show($0) }
+            request = .start(file: path) { line.show(Self.text(of: $0, path)) }
         }
     }
 
@@ -40,8 +38,15 @@ struct NamesLoader {
     /// The names with what is to be said of them, awaited now, for whoever saves them; nil where there are none.
     func whole(of sources: [any StateSource]) -> SavedNames? { request == nil ? saved(by: sources) : answer() }
 
+    private static func text(of progress: ClusterFile.Progress, _ path: String) -> String {
+        var line: [UInt8] = []
+        line.appendVisible(path)
+        let inAll = progress.bytesInAll.map { " of \($0 >> 20)" } ?? ""
+        return "reading names from \(String(decoding: line, as: UTF8.self)): \(progress.bytesRead >> 20)\(inAll) MB, \(progress.objects) objects"
+    }
+
     private func answer() -> SavedNames {
-        defer { progress?.clear() }
+        defer { progress?.end() }
         guard let answer = request?.wait() else { return SavedNames(names: ClusterNames(), notices: []) }
         return SavedNames(names: answer.names, notices: answer.notices)
     }
@@ -68,44 +73,5 @@ struct NamesLoader {
             printError(String(decoding: line, as: UTF8.self))
         }
         return saved.names
-    }
-}
-
-/// How far a long file is read, on one line of the terminal that goes away again.
-private final class ProgressLine: Sendable {
-    private struct State {
-        var next = MonotonicTime.now.advanced(by: 0.2)
-        var isShown = false
-    }
-    private let path: [UInt8]
-    private let state = Mutex(State())
-
-    init(path: String) {
-        var visible: [UInt8] = []
-        visible.appendVisible(path)
-        self.path = visible
-    }
-
-    func show(_ progress: ClusterFile.Progress) {
-        state.withLock { state in
-            let now = MonotonicTime.now
-            if now < state.next { return }
-            state = State(next: now.advanced(by: 0.1), isShown: true)
-            let inAll = progress.bytesInAll.map { " of \($0 >> 20)" } ?? ""
-            put("\r\u{1b}[Kreading names from \(String(decoding: path, as: UTF8.self)): ")
-            put("\(progress.bytesRead >> 20)\(inAll) MB, \(progress.objects) objects")
-        }
-    }
-
-    func clear() {
-        state.withLock { state in
-            if state.isShown { put("\r\u{1b}[K") }
-            state = State(next: MonotonicTime(seconds: .infinity))
-        }
-    }
-
-    private func put(_ text: String) {
-        let bytes = Array(text.utf8)
-        _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

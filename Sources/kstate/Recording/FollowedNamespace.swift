@@ -32,17 +32,26 @@ final class FollowedNamespace {
         }
     }
 
-    /// Takes what has come, a portion of it. The last is an event of loss, where the kernel has dropped some.
+    /// Takes what has come, a portion of it. The last is an event of loss, where the kernel has dropped some, or where nothing more
+    /// can be heard: then the socket is given up, and the next sample opens another.
     ///
-    /// - Returns: the events, and whether more may be waiting.
-    func take() -> (events: [FlowEvent], isMore: Bool) {
-        guard var socket = events.take() else { return ([], false) }
+    /// - Returns: the events, whether more may be waiting, and why nothing more can be heard.
+    func take() -> (events: [FlowEvent], isMore: Bool, failure: KernelStateError?) {
+        guard var socket = events.take() else { return ([], false, nil) }
         let now = Host.now
         var taken: [FlowEvent] = []
-        let received = (try? socket.receive(limit: Self.eventsAtOnce) { taken.append(FlowEvent(at: now, .entry($0, copy $1))) }) ?? 0
-        let drops = socket.drops()
-        if drops > 0 { taken.append(FlowEvent(at: now, .lost(drops))) }
-        events = .some(socket)
-        return (taken, received == Self.eventsAtOnce)
+        var failure: KernelStateError?
+        var isMore = false
+        do throws(KernelStateError) {
+            let received = try socket.receive(limit: Self.eventsAtOnce) { taken.append(FlowEvent(at: now, .entry($0, copy $1))) }
+            isMore = received == Self.eventsAtOnce
+        } catch {
+            failure = error
+        }
+        // How many come while nobody listens nobody knows: one at the least is what makes the file say that some are missing.
+        let lost = max(socket.drops(), failure == nil ? 0 : 1)
+        if lost > 0 { taken.append(FlowEvent(at: now, .lost(lost))) }
+        if failure == nil { events = .some(socket) }
+        return (taken, isMore, failure)
     }
 }

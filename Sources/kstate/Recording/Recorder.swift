@@ -106,6 +106,10 @@ struct Recorder {
         for (place, namespace) in followed.enumerated() {
             for _ in 0..<Self.portionsAtOnce {
                 let taken = namespace.take()
+                if let failure = taken.failure {
+                    let name = namespace.source.place.namespace.name
+                    printError("kstate: namespace \(name): \(failure); conntrack is listened to anew with the next sample")
+                }
                 guard !taken.events.isEmpty else { break }
                 try write(taken.events, place: place)
                 if case .lost? = taken.events.last?.content { heal() }

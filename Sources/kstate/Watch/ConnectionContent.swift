@@ -17,11 +17,9 @@ struct ConnectionContent: LiveContent {
 
     var columns: [Column] { Column.standard }
     var noun: String { "connections" }
-    var sort: String { (order.descending ? "-" : "") + order.key.rawValue }
+    var sort: String { order.text }
 
-    mutating func sortByNextKey() {
-        order = ConnectionOrder(key: ConnectionOrder.Key.allCases.element(after: order.key), descending: order.descending)
-    }
+    mutating func sortByNextKey() { order = order.next }
 
     mutating func take(_ event: WatchEvent) {
         switch event {
@@ -81,14 +79,5 @@ extension Connection {
         fingerprint.mix(client)
         fingerprint.mix(service ?? backend)
         return fingerprint.value
-    }
-}
-
-extension Collection where Element: Equatable {
-    /// The element after `element`, and after the last the first.
-    func element(after element: Element) -> Element {
-        guard let index = firstIndex(of: element) else { return element }
-        let next = self.index(after: index)
-        return next == endIndex ? self[startIndex] : self[next]
     }
 }

@@ -41,7 +41,7 @@ struct ConnectionWatch<Output: WatchOutput> {
         self.watches = watches
     }
 
-    /// Runs until a signal, a key or the output's end stops it. A full disk, said already, is a failure; a closed pipe is none.
+    /// Runs until a signal, a key or the output's end stops it. A full disk, said already, is a failure.
     func run(_ signals: borrowing SignalQueue) throws {
         while true {
             for watch in watches { watch.step() }
@@ -50,7 +50,7 @@ struct ConnectionWatch<Output: WatchOutput> {
                 state.output.handle(signal)
             }
             guard state.output.refresh(watches, at: Host.uptime) else {
-                if let error = state.output.error, error != .closedPipe { throw ExitStatus.unreadable }
+                if let error = state.output.error, error.isComplaint { throw ExitStatus.unreadable }
                 return
             }
             guard wait(signals.descriptor) else { return }

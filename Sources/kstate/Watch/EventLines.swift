@@ -43,13 +43,13 @@ struct EventLines: WatchOutput {
 
     private mutating func flush() {
         guard !buffer.isEmpty else { return }
-        var sink = OutputSink(descriptor: STDOUT_FILENO)
+        var sink = OutputSink(descriptor: STDOUT_FILENO, heedsSignals: true)
         swap(&sink.buffer, &buffer)
         sink.flush()
         if let failure = sink.error {
             error = failure
-            // The state machine asks at its next rest; a closed pipe ends quietly.
-            if failure != .closedPipe { printError("kstate: \(failure.text)") }
+            // Asked for when nothing more is to be done at the moment.
+            if failure.isComplaint { printError("kstate: \(failure.text)") }
         }
         buffer = []
     }

@@ -7,6 +7,13 @@ import KernelState
 /// A reading starts after an interval that keeps reading to a tenth of the time; on a big table, which an old kernel walks again
 /// at every page, the interval stretches.
 struct IPVSWatch {
+    /// What a reading found, and whether it saw the whole table.
+    struct Reading {
+        var rows: [IPVSConnection]
+        var services: [VirtualService]
+        var isComplete: Bool
+    }
+
     private static let shortestInterval = 1.0
     /// How soon news of a service's connections is followed, where the tenth of the time allows it.
     private static let promptly = 0.05
@@ -56,13 +63,13 @@ struct IPVSWatch {
             table = try source.openIPVS()
         } catch {
             services = []
-            coverage = .unavailable(error.description)
-            endedAt = Host.uptime
+            fail(error)
         }
     }
 
-    /// Reads a portion. When the reading is complete, its rows with the services they belong to.
-    mutating func step() -> (rows: [IPVSConnection], services: [VirtualService])? {
+    /// Reads a portion. When that was the last, what the reading found; nothing of one that failed half-way, which tells neither what
+    /// is there nor what has gone: the next one will.
+    mutating func step() -> Reading? {
         guard let current = table else { return nil }
         let start = Host.uptime
         var found: [IPVSConnection] = []
@@ -70,17 +77,25 @@ struct IPVSWatch {
         var more = false
         do throws(KernelStateError) {
             more = try current.next(where: { filter.mayAdmit($0) }) { found.append(copy $0) }
-            coverage = current.coverage
         } catch {
-            coverage = .unavailable(error.description)
+            fail(error)
+            return nil
         }
         rows += found
         let now = Host.uptime
         spent += now - start
+        // Until a reading has ended, what the one before saw is what is known.
+        if !more || coverage?.complete != true { coverage = current.coverage }
         if more { return nil }
         table = nil
         endedAt = now
-        return (rows, services)
+        return Reading(rows: rows, services: services, isComplete: current.coverage.complete)
+    }
+
+    private mutating func fail(_ error: KernelStateError) {
+        table = nil
+        coverage = .unavailable(error.description)
+        endedAt = Host.uptime
     }
 }
 

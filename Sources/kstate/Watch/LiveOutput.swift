@@ -135,7 +135,7 @@ struct LiveOutput<Content: LiveContent>: WatchOutput {
         model.sort = content.sort
         model.isPaused = isPaused
         keepInside(LiveScreen.visibleRows(model, height: size.rows))
-        var sink = OutputSink(descriptor: STDOUT_FILENO)
+        var sink = OutputSink(descriptor: STDOUT_FILENO, heedsSignals: true)
         sink.buffer = screen.frame(model, size: size)
         sink.flush()
         return sink.error == nil

@@ -10,6 +10,8 @@ final class NamespaceWatch {
     /// Events taken at a time, so that keys and signals are never far.
     private static let eventsAtOnce = 4_096
     private static let lookupPeriod = 1.0
+    /// Seconds until it is tried again to listen, where that failed.
+    private static let listenPeriod = 1.0
     /// Seconds of a second spent on single lookups: half a hundredth.
     private static let lookupBudget = 0.005
     /// With `nf_conntrack_events` = 0 there are dumps alone, for a tenth of the time at most.
@@ -25,11 +27,13 @@ final class NamespaceWatch {
     private let emit: (WatchEvent) -> Void
 
     private var events: ConntrackEvents?
+    private var listenDue = 0.0
     private var lookup: ConntrackLookup?
     private var dump: (any EntrySource<Flow>)?
     private var dumpSpent = 0.0
     private var dumpEnded = -Double.infinity
-    private var needsDump = true
+    private var needsDump = false
+    private var dumpIsAnnounced = true
     private var hasListed = false
     private var sendsEvents = true
     private var lookupQueue: [ConnectionView.ID] = []
@@ -52,24 +56,51 @@ final class NamespaceWatch {
         self.emit = emit
         view = ConnectionView(place: index) { filter.admits($0) }
         ipvs = IPVSWatch(source, filter: filter)
-        if filter.table != .ipvs { try openConntrack() }
+        if filter.table != .ipvs {
+            do throws(KernelStateError) {
+                try listen()
+            } catch {
+                notListening(error)
+                if filter.table == .conntrack || error.code == 1 { throw error }
+            }
+        }
         if filter.table != .conntrack { ipvs.begin() }
     }
 
-    /// Listens before the first dump, so that nothing falls between them.
-    private func openConntrack() throws(KernelStateError) {
+    /// Listens before the dump that it makes due, so that nothing falls between them.
+    private func listen() throws(KernelStateError) {
         let ports = filter.portSelection(relatedServices: related)?.portsAlone ?? []
+        try source.handle.inside { () throws(KernelStateError) in
+            _ = try TableGauge()  // no socket before it is sure that none loads a module
+            lookup = .some(try ConntrackLookup())
+            events = .some(try ConntrackEvents(ports: ports))
+            sendsEvents = KernelFile.number(at: "/proc/sys/net/netfilter/nf_conntrack_events") != 0
+        }
+        needsDump = true
+    }
+
+    /// Nothing is heard any more, or not yet: what is known of the table stays, is told to be doubtful, and is read anew as soon as
+    /// the events can be heard again.
+    private func notListening(_ error: KernelStateError) {
+        dump = nil
+        needsDump = false
+        listenDue = Host.uptime + Self.listenPeriod
+        conntrackFailed(error)
+    }
+
+    /// Whoever follows the lines hears once why the table cannot be trusted, and, with the reading that is announced then, that it can.
+    private func conntrackFailed(_ error: KernelStateError) {
+        let wasThere = conntrack?.available
+        conntrack = .unavailable(error.description)
+        if wasThere == true { emit(.resync(tables, of: index)) }
+    }
+
+    private func listenAgain() {
+        guard filter.table != .ipvs, events == nil, Host.uptime >= listenDue else { return }
         do throws(KernelStateError) {
-            try source.handle.inside { () throws(KernelStateError) in
-                _ = try TableGauge()  // no socket before it is sure that none loads a module
-                events = .some(try ConntrackEvents(ports: ports))
-                lookup = .some(try ConntrackLookup())
-                sendsEvents = KernelFile.number(at: "/proc/sys/net/netfilter/nf_conntrack_events") != 0
-            }
+            try listen()
         } catch {
-            conntrack = .unavailable(error.description)
-            needsDump = false
-            if filter.table == .conntrack || error.code == 1 { throw error }
+            notListening(error)
         }
     }
 
@@ -87,7 +118,7 @@ final class NamespaceWatch {
         if isReading { return 0 }
         var due = Double.infinity
         if filter.table != .conntrack { due = min(due, ipvs.dueAt) }
-        if events != nil { due = min(due, lookupDue, nextDump) }
+        if filter.table != .ipvs { due = min(due, events == nil ? listenDue : min(lookupDue, nextDump)) }
         return due
     }
 
@@ -98,11 +129,12 @@ final class NamespaceWatch {
 
     /// Does what is due: a portion of each reading under way, the events that have come, lookups.
     func step() {
+        listenAgain()
         takeEvents()
         stepDump()
         takeEvents()
         stepIPVS()
-        if !needsDump, dump == nil { lookUpSome() }
+        if events != nil, !needsDump, dump == nil { lookUpSome() }
     }
 
     private func tell(_ change: ConnectionChange, _ connection: Connection) {
@@ -120,11 +152,15 @@ final class NamespaceWatch {
         let now = Host.uptime
         let filter = filter
         let related = related
-        _ = try? socket.receive(limit: Self.eventsAtOnce) { kind, flow in
-            let flow = copy flow
-            guard filter.mayAdmit(flow, relatedServices: related) else { return }
-            ipvs.noteNews(of: flow.original.destinationEndpoint, at: now)
-            if kind == .destroy { view.remove(flow, tell) } else { view.apply(event: flow, at: now, tell) }
+        do throws(KernelStateError) {
+            _ = try socket.receive(limit: Self.eventsAtOnce) { kind, flow in
+                let flow = copy flow
+                guard filter.mayAdmit(flow, relatedServices: related) else { return }
+                ipvs.noteNews(of: flow.original.destinationEndpoint, at: now)
+                if kind == .destroy { view.remove(flow, tell) } else { view.apply(event: flow, at: now, tell) }
+            }
+        } catch {
+            return notListening(error)
         }
         let drops = socket.drops()
         if drops > 0 {
@@ -150,12 +186,13 @@ final class NamespaceWatch {
                 view.apply(dumped: copy flow, at: start, tell)
             }
             dumpSpent += Host.uptime - start
-            conntrack = table.coverage
+            // Until a reading has ended, what the one before saw is what is known.
+            if !more || conntrack?.complete != true { conntrack = table.coverage }
             if !more { endDump() }
         } catch {
-            conntrack = .unavailable(error.description)
             dump = nil
             dumpEnded = Host.uptime
+            conntrackFailed(error)
         }
     }
 
@@ -168,12 +205,11 @@ final class NamespaceWatch {
             let walks = TableReading.walks(source, filter, mode, joinsIPVS: ipvs.coverage?.available ?? false)
             dump = try source.openConntrack(.confirmed, walks: walks, selection: filter.portSelection(relatedServices: related))
         } catch {
-            conntrack = .unavailable(error.description)
             dumpEnded = Host.uptime
+            conntrackFailed(error)
         }
         dumpIsAnnounced = announced
     }
-    private var dumpIsAnnounced = true
 
     private func endDump() {
         dump = nil
@@ -193,7 +229,7 @@ final class NamespaceWatch {
         lookupDue = now + Self.lookupPeriod
         guard noticeModule(), var socket = lookup.take() else { return }
         if lookupQueue.isEmpty { lookupQueue = view.ids }
-        while let id = lookupQueue.popLast(), Host.uptime - now < Self.lookupBudget {
+        while Host.uptime - now < Self.lookupBudget, let id = lookupQueue.popLast() {
             guard let flow = view.needsLookup(id, at: now) else { continue }
             do throws(KernelStateError) {
                 if let current = try socket.entry(like: flow), current.id == flow.id {
@@ -215,10 +251,7 @@ final class NamespaceWatch {
             if conntrack?.available == false { needsDump = true }
             return !needsDump
         } catch {
-            if conntrack?.available != false {
-                conntrack = .unavailable(error.description)
-                emit(.resync(tables, of: index))
-            }
+            if conntrack?.available != false { conntrackFailed(error) }
             return false
         }
     }
@@ -227,20 +260,22 @@ final class NamespaceWatch {
 
     private func stepIPVS() {
         guard filter.table != .conntrack else { return }
+        let wasThere = ipvs.coverage?.available
+        readIPVS()
+        // Whoever follows the lines hears why the table has emptied or is not read, and when it is there again.
+        if let wasThere, let isThere = ipvs.coverage?.available, isThere != wasThere { emit(.resync(tables, of: index)) }
+    }
+
+    private func readIPVS() {
         if !ipvs.isReading {
             guard Host.uptime >= ipvs.dueAt else { return }
-            let wasThere = ipvs.coverage?.available
             ipvs.begin()
-            if !ipvs.isReading {
-                view.apply(rows: [], services: ServiceIndex(), at: Host.uptime, tell)
-                // The module has gone: whoever follows the lines hears why the table has emptied.
-                if wasThere == true { emit(.resync(tables, of: index)) }
-                return
-            }
+            guard ipvs.isReading else { return view.apply(rows: [], services: ServiceIndex(), at: Host.uptime, tell) }
         }
         guard let reading = ipvs.step() else { return }
         related = filter.relatedServices(of: reading.services)
-        view.apply(rows: reading.rows, services: ServiceIndex(reading.services), at: Host.uptime, tell)
+        view.apply(
+            rows: reading.rows, isComplete: reading.isComplete, services: ServiceIndex(reading.services), at: Host.uptime, tell)
         if dump == nil, !needsDump { hasListed = true }
     }
 }

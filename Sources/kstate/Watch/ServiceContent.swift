@@ -19,11 +19,10 @@ struct ServiceContent: LiveContent {
 
     var columns: [ServiceColumn] { ServiceColumn.live.told(of: shown) }
     var noun: String { "services" }
-    var sort: String { (counts.order.descending ? "-" : "") + counts.order.key.rawValue }
+    var sort: String { counts.order.text }
 
     mutating func sortByNextKey() {
-        counts.order = ServiceOrder(
-            key: ServiceOrder.Key.allCases.element(after: counts.order.key), descending: counts.order.descending)
+        counts.order = counts.order.next
         shown = counts.order.sorted(shown)
     }
 

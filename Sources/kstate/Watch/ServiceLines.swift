@@ -43,7 +43,7 @@ struct ServiceLines: WatchOutput {
         guard time >= dueAt, dueAt > 0 || !watches.contains(where: \.isReading) else { return true }
         dueAt = dueAt > 0 ? max(time, dueAt + interval) : time + interval
         let look = counts.look(watches, at: time)
-        var sink = OutputSink(descriptor: STDOUT_FILENO)
+        var sink = OutputSink(descriptor: STDOUT_FILENO, heedsSignals: true)
         switch form {
         case .json: appendDocument(look.services, look.leftOut, look.seconds, watches, to: &sink.buffer)
         case .text: appendNews(look.services, to: &sink.buffer)
@@ -51,8 +51,7 @@ struct ServiceLines: WatchOutput {
         sink.flush()
         error = sink.error
         guard let error else { return true }
-        // A closed pipe ends quietly.
-        if error != .closedPipe { printError("kstate: \(error.text)") }
+        if error.isComplaint { printError("kstate: \(error.text)") }
         return false
     }
 
