@@ -9,6 +9,8 @@ ipvsadm -A -t 10.96.0.10:80 -s rr; ipvsadm -a -t 10.96.0.10:80 -r 10.244.0.5:808
 ipvsadm --start-daemon backup --mcast-interface d0 --syncid 5
 ipvsadm --start-daemon master --mcast-interface d0 --syncid 6
 python3 "$(dirname "${BASH_SOURCE[0]}")/sync-connections.py" 100 d0 5 10.96.0.10 80 10.244.0.5 8080
+# Nobody answers those of its own, so that they stay for a minute: a refused one is gone in ten seconds.
+iptables-legacy -A INPUT -p tcp --dport 8080 -j DROP
 python3 -c '
 import socket
 for number in range(3):
