@@ -112,7 +112,8 @@ public struct LiveScreen: Sendable {
     private func keys(_ model: LiveModel<some TableColumn>, _ size: TerminalSize) -> String {
         let room = Self.visibleRows(model, height: size.rows)
         let last = min(model.total, model.offset + room)
-        let range = model.total == 0 ? "no \(model.noun)" : "\(model.offset + 1)-\(last) of \(model.total)"
+        let count = model.total == 0 ? "no" : "\(model.total)"
+        let range = last > model.offset ? "\(model.offset + 1)-\(last) of \(count)" : "\(count) \(model.noun)"
         return "\(range)  q quit  s sort: \(model.sort)  \(model.isPaused ? "space go on (PAUSED)" : "space pause")  arrows scroll"
     }
 

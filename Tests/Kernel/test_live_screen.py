@@ -1,7 +1,9 @@
 """The live screen over a table of a hundred thousand entries, as whoever sits at the terminal works with it. Needs root."""
 
+import json
 import os
 import re
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "Lab"))
@@ -24,6 +26,20 @@ def rows(lines):
     """The rows, each with its mark: what is below the heading."""
     heading = next(number for number, line in enumerate(lines) if re.fullmatch(r"  [A-Z ]+", line))
     return [line for line in lines[heading + 1:-1] if line]
+
+
+class Services(test_conntrack.FilledNamespace):
+    def test_the_first_look_at_the_whole_table_does_not_wait_for_the_next_interval(self):
+        self.fill(20_000)
+        whole = json.loads(subprocess.run([KSTATE, "service", "--netns", self.netns, "-o", "json"], capture_output=True, text=True).stdout)
+        terminal = LiveTerminal([KSTATE, "service", "--watch", "--interval", "3600", "--netns", self.netns], rows=30, columns=120, environment={"NO_COLOR": "1"})
+        self.addCleanup(terminal.close)
+
+        def services(lines):
+            count = re.search(r"^services (\d+), ", "\n".join(lines), re.M)
+            return int(count[1]) if count else 0
+        # Some entries' time may have run out meanwhile.
+        terminal.until_shown(lambda lines: services(lines) > 0.9 * len(whole["services"]), "all services are counted")
 
 
 class LargeTable(test_conntrack.FilledNamespace):

@@ -50,6 +50,12 @@ struct LiveScreenTests {
         }
     }
 
+    @Test("a window without room for a row tells how many there are")
+    func noRoom() {
+        let lines = lines(model(rows: [row(1), row(2)]), TerminalSize(columns: 20, rows: 3))
+        #expect(lines.last?.hasPrefix("2 connections") == true)
+    }
+
     @Test("the smallest window still shows a row and the keys, however much there is to tell")
     func smallestWindow() {
         var model = model(rows: [row(1)])

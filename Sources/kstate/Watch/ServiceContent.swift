@@ -10,6 +10,7 @@ struct ServiceContent: LiveContent {
     private var shown: [ServiceState] = []
     private var leftOut = 0
     private var lookedAt = -Double.infinity
+    private var hasSeenAll = false
 
     init(header: ReportHeader, counts: WatchedServices, interval: Double) {
         self.header = header
@@ -29,8 +30,10 @@ struct ServiceContent: LiveContent {
     mutating func take(_ event: WatchEvent) { counts.take(event) }
 
     mutating func show(_ watches: [NamespaceWatch], at time: Double, first count: Int) -> LiveView<ServiceRow> {
-        // The first readings fill the screen as soon as there is something; then rates need their time.
-        if shown.isEmpty || time - lookedAt >= interval {
+        // The first readings fill the screen as soon as there is something, and again once they are whole; then rates need their time.
+        let isWhole = !watches.contains(where: \.isReading)
+        if shown.isEmpty || (isWhole && !hasSeenAll) || time - lookedAt >= interval {
+            hasSeenAll = hasSeenAll || isWhole
             let look = counts.look(watches, at: time)
             shown = look.services
             leftOut = look.leftOut
