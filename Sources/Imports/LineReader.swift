@@ -5,7 +5,7 @@ internal import KernelState
 struct Line {
     /// Counted from 1.
     var number: Int
-    /// Valid until the next line is read.
+    /// Valid until the next line is read, and as long as their reader.
     var bytes: UnsafeRawBufferPointer
     /// False for a last line that the file ends in the middle of, as far as anybody can tell.
     var isTerminated: Bool
@@ -37,7 +37,14 @@ final class LineReader {
         buffer.deallocate()
     }
 
-    /// The next line; nil at the end.
+    /// What `body` makes of the first line of a file; nil of an empty file.
+    static func first<Result>(of path: String, _ body: (UnsafeRawBufferPointer) -> Result) throws(KernelStateError) -> Result? {
+        let reader = try LineReader(path: path)
+        guard let line = try reader.next() else { return nil }
+        return withExtendedLifetime(reader) { body(line.bytes) }
+    }
+
+    /// The next line; nil at the end. It is valid as long as the reader is, and no further one is read.
     func next() throws(KernelStateError) -> Line? {
         var searched = start
         while true {

@@ -20,7 +20,6 @@ struct NodeIdentity {
     }
 
     private static func firstLine(_ path: String) -> [String]? {
-        guard let reader = try? LineReader(path: path), let line = try? reader.next() else { return nil }
-        return String(decoding: line.bytes.prefix(512), as: UTF8.self).split(separator: " ").map(String.init)
+        try? LineReader.first(of: path) { String(decoding: $0.prefix(512), as: UTF8.self).split(separator: " ").map(String.init) }
     }
 }

@@ -1,7 +1,7 @@
 internal import KernelState
 
 /// Reads the lines of `sysctl -a`, and keeps the settings of the network: `net.ipv4.ip_forward = 1`.
-struct SettingParser {
+struct SettingParser: LineParser {
     private(set) var settings: [String: String] = [:]
 
     mutating func parse(_ line: Line) -> LineResult<Void> {

@@ -12,6 +12,8 @@ public enum TextKind: String, Sendable, CaseIterable {
     case ipvsServiceList = "ipvsadm -Ln"
     case ipvsSave = "ipvsadm -Sn"
     case ipvsServiceTable = "/proc/net/ip_vs"
+    case ipvsTimeouts = "ipvsadm -L --timeout"
+    case ipvsDaemons = "ipvsadm -L --daemon"
     case statistics = "conntrack -S"
     case settings = "sysctl -a"
 
@@ -44,6 +46,8 @@ public enum TextKind: String, Sendable, CaseIterable {
         if IPVSTextParser.listedRow(line) != nil { return .ipvsConnectionList }
         var words = LineWords(line)
         if let command = words.next(), words.matches(command, "-A"), ServiceSaveParser.service(&words) != nil { return .ipvsSave }
+        if IPVSTimeoutParser.timeouts(line) != nil { return .ipvsTimeouts }
+        if IPVSDaemonParser.daemon(line) != nil { return .ipvsDaemons }
         if StatisticsParser.cpu(line) != nil { return .statistics }
         return SettingParser.setting(line) != nil ? .settings : nil
     }
