@@ -89,7 +89,7 @@ class Network(NamespaceTest):
         subprocess.run([imports.KSTATE, "snapshot", "save", "--netns", self.netns, live], capture_output=True, check=True)
         result = subprocess.run([imports.KSTATE, "snapshot", "import", *texts, imported], capture_output=True, text=True)
         self.assertEqual((result.returncode, result.stderr), (0, ""), result.stdout)
-        return imports.network(live), imports.network(imported)
+        return imports.facts(live), imports.facts(imported)
 
     def compare(self, commands, *tables):
         with tempfile.TemporaryDirectory() as folder:
@@ -112,8 +112,12 @@ class Network(NamespaceTest):
         self.compare(self.LINES, "interfaces", "interface_addresses", "routes", "neighbours")
 
     def test_the_kernels_statistics(self):
-        self.inside("iptables-legacy -A INPUT -m conntrack --ctstate INVALID -j DROP")
-        self.compare(["cat /proc/net/stat/nf_conntrack"], "conntrack_statistics")
+        self.inside("iptables-legacy -A INPUT -m conntrack --ctstate INVALID -j DROP; sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0")
+        script = ("import socket, struct; s = socket.socket(2, socket.SOCK_RAW, 6); "
+                  "[s.sendto(struct.pack('>HHIIBBHHH', 4000, 4001, 1, 1, 0x50, 0x10, 1024, 0, 0), ('127.0.0.1', 0)) for _ in range(3)]")
+        subprocess.run(["ip", "netns", "exec", self.netns, "python3", "-c", script], check=True)
+        found = self.compare(["cat /proc/net/stat/nf_conntrack"], "conntrack_statistics")
+        self.assertGreaterEqual(sum(row[2] for row in found["conntrack_statistics"]), 3)
 
     def test_the_resolvers_file(self):
         self.compare(["cat /etc/resolv.conf"], "resolvers")
