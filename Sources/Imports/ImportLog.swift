@@ -27,6 +27,7 @@ public final class ImportLog {
             case .unreadable: tally.countUnreadable(line)
             }
         }
+        tally.damage = reader.damage
         note(tally)
         return parser
     }
