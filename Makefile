@@ -1,6 +1,6 @@
 # make demo, make test: the README's two commands. Everything else is a part of them, or for whoever works on kstate.
 
-PACKAGES = libnl-3-dev libnl-genl-3-dev libnetfilter-conntrack-dev libcurl4-openssl-dev libsqlite3-dev libyaml-dev libzstd-dev pkg-config \
+PACKAGES = libnl-3-dev libnl-genl-3-dev libnetfilter-conntrack-dev libcurl4-openssl-dev libsqlite3-dev libyaml-dev libzstd-dev zlib1g-dev pkg-config \
   iproute2 iptables nftables conntrack ipvsadm kmod openssl sqlite3 user-mode-linux dnsmasq-base iputils-ping python3 python3-jsonschema \
   procps util-linux strace
 PREFIX ?= /usr/local

@@ -32,6 +32,7 @@ let package = Package(
         .systemLibrary(name: "CLinux", path: "CModules/CLinux"),
         .systemLibrary(name: "CCurl", path: "CModules/CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CZstd", path: "CModules/CZstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CZlib", path: "CModules/CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CYAML", path: "CModules/CYAML", providers: [.apt(["libyaml-dev"])]),
 
         // Records, then their sources: the two tables, and what else the kernel tells of a node.
@@ -62,7 +63,7 @@ let package = Package(
             swiftSettings: strict),
 
         // The same records from what other tools have printed.
-        .target(name: "Imports", dependencies: ["KernelState", "IPVS"], swiftSettings: strict),
+        .target(name: "Imports", dependencies: ["KernelState", "IPVS", "CZlib"], swiftSettings: strict),
 
         .executableTarget(
             name: "kstate",

@@ -1,42 +1,41 @@
 internal import Glibc
 internal import KernelState
 
-/// Finds the texts below a directory: any, or an sos report's tree.
+/// Finds the texts below a directory: any, or those that an sos report's tree has of the node itself.
 struct DirectorySearch {
-    /// An sos report has thousands of files; those of these folders are looked at.
-    private static let reportFolders = ["sos_commands", "proc"]
     private static let maximumDepth = 16
 
-    /// The texts that were found, by the network namespace that their name tells; `host` for those without.
+    private let root: String
+    /// nil where the directory is no report.
+    private let report: ReportTree?
+    /// The texts that were found, by the network namespace that they are of; `host` for those without.
     private(set) var texts: [String: [SavedText]] = [:]
 
     /// - Throws: when the directory itself cannot be read. What is below it and cannot is passed over, as other files are.
     init(_ path: String) throws(KernelStateError) {
+        root = path
         let names = try DirectoryNames.all(in: path)
-        let isReport = names.contains("sos_commands")
-        for name in isReport ? Self.reportFolders : names { look(at: "\(path)/\(name)", name: name, depth: 0) }
+        report = names.contains("sos_commands") ? ReportTree(path) : nil
+        // An sos report has thousands of files.
+        for name in report == nil ? names : ReportTree.folders { look(at: name, depth: 0) }
+        if report != nil, let resolver = ContainedFile.path(ReportTree.resolver, in: path) { take(resolver, ReportTree.resolver) }
     }
 
-    private mutating func look(at path: String, name: String, depth: Int) {
+    /// - Parameter name: the path below the root.
+    private mutating func look(at name: String, depth: Int) {
+        let path = "\(root)/\(name)"
         var status = stat()
         // A link leads to a file that is looked at where it is, or out of the tree.
         guard lstat(path, &status) == 0, depth <= Self.maximumDepth else { return }
         switch status.st_mode & S_IFMT {
-        case S_IFDIR:
-            for name in (try? DirectoryNames.all(in: path)) ?? [] { look(at: "\(path)/\(name)", name: name, depth: depth + 1) }
-        case S_IFREG:
-            if let text = try? SavedText(path: path) { texts[Self.namespace(of: name), default: []].append(text) }
+        case S_IFDIR: for inner in (try? DirectoryNames.all(in: path)) ?? [] { look(at: "\(name)/\(inner)", depth: depth + 1) }
+        case S_IFREG: take(path, name)
         default: break
         }
     }
 
-    /// sos calls what it runs in a namespace `ip_netns_exec_NAME_conntrack_-L_-o_extended`.
-    static func namespace(of name: String) -> String {
-        let prefix = "ip_netns_exec_"
-        guard name.hasPrefix(prefix) else { return "host" }
-        let rest = name.dropFirst(prefix.count)
-        let end = ["_conntrack_", "_ipvsadm_", "_sysctl_", "_cat_"].compactMap { rest.firstRange(of: $0)?.lowerBound }.min()
-        guard let end, end > rest.startIndex else { return "host" }
-        return String(rest[..<end])
+    private mutating func take(_ path: String, _ name: String) {
+        guard let text = try? SavedText(path: path), report?.isOfNode(text.kind, at: name) ?? true else { return }
+        texts[report?.namespace(of: name) ?? "host", default: []].append(text)
     }
 }

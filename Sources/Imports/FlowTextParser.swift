@@ -4,6 +4,7 @@ internal import KernelState
 struct FlowTextParser: LineParser {
     private let kind: TextKind
     private let takenAt: UInt64
+    private var interrupted = InterruptedLine()
 
     init(_ text: SavedText) { self.init(kind: text.kind, takenAt: text.modifiedAt) }
 
@@ -14,6 +15,22 @@ struct FlowTextParser: LineParser {
     }
 
     mutating func parse(_ line: Line) -> LineResult<Flow> {
+        if let start = Self.count(in: line.bytes) {
+            interrupted.keep(line, before: start)
+            return .nothing
+        }
+        if interrupted.isEmpty { return entry(line) }
+        return interrupted.ended(by: line).withUnsafeBytes { entry(Line(number: line.number, bytes: $0, isTerminated: line.isTerminated)) }
+    }
+
+    /// Where `conntrack v1.4.7 (conntrack-tools): 15 flow entries have been shown.` begins in a line that ends with it.
+    private static func count(in line: UnsafeRawBufferPointer) -> Int? {
+        let end = "flow entries have been shown.".utf8
+        guard line.last == UInt8(ascii: "."), line.count >= end.count, line.suffix(end.count).elementsEqual(end) else { return nil }
+        return line.indices.last { TextKind.isCount(UnsafeRawBufferPointer(rebasing: line[$0...])) }
+    }
+
+    private func entry(_ line: Line) -> LineResult<Flow> {
         if line.bytes.isEmpty || TextKind.isCount(line.bytes) { return .nothing }
         switch kind {
         case .conntrackXML: return xmlEntry(line.bytes)

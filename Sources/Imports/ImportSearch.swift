@@ -38,7 +38,9 @@ public enum ImportSearch {
         if found.texts.isEmpty { throw unknown(path, "no file in it is of a text that is known here") }
         let node = NodeIdentity(directory: path)
         return found.texts.sorted { $0.key < $1.key }.map { namespace, texts in
-            ImportedSource(path: path, node: node.name ?? name(of: path), kernel: node.kernel, namespace: namespace, texts: texts)
+            ImportedSource(
+                path: path, node: node.name ?? name(of: path), kernel: node.kernel, namespace: namespace,
+                texts: texts.map { $0.dated(by: node.time) })
         }
     }
 

@@ -56,7 +56,7 @@ public final class ImportedSource: StateSource {
     }
 
     public func services() throws(KernelStateError) -> [VirtualService] {
-        guard let services = try SmallTexts(texts: texts, log: log).services() else {
+        guard let services = try ServiceTexts(texts: texts, log: log).services() else {
             // A table without services can have connections still.
             if texts.contains(where: \.kind.holdsConnections) { return [] }
             throw absent("no IPVS services", "ipvsadm -Ln")
@@ -64,7 +64,7 @@ public final class ImportedSource: StateSource {
         return services
     }
 
-    public func facts() -> NodeFacts { SmallTexts(texts: texts, log: log).facts() }
+    public func facts() -> NodeFacts { FactTexts.facts(of: texts, log) }
 
     private func absent(_ what: String, _ command: String) -> KernelStateError {
         KernelStateError(operation: "reading \(path)", cause: "it holds \(what)", remedy: "save what \(command) prints beside it", code: ENOENT)

@@ -5,19 +5,18 @@ internal import KernelState
 struct Line {
     /// Counted from 1.
     var number: Int
-    /// Valid until the next line is read.
+    /// Valid until the next line is read, and as long as their reader.
     var bytes: UnsafeRawBufferPointer
     /// False for a last line that the file ends in the middle of, as far as anybody can tell.
     var isTerminated: Bool
 }
 
-/// Reads a file line by line through one buffer: a saved table may be larger than the memory.
+/// Reads a file, packed by gzip or not, line by line through one buffer: a saved table may be larger than the memory.
 final class LineReader {
     /// No table has longer lines: more than that is handed out in pieces.
     private static let capacity = 262_144
 
-    private let operation: String
-    private let descriptor: Int32
+    private let bytes: TextBytes
     private let buffer: UnsafeMutableRawBufferPointer
     private var start = 0
     private var end = 0
@@ -26,18 +25,23 @@ final class LineReader {
 
     /// - Parameter path: of a regular file.
     init(path: String) throws(KernelStateError) {
-        operation = "reading \(path)"
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw KernelStateError(failed: operation, errno: errno) }
+        bytes = try TextBytes(path: path)
         buffer = .allocate(byteCount: Self.capacity, alignment: 16)
     }
 
-    deinit {
-        close(descriptor)
-        buffer.deallocate()
+    deinit { buffer.deallocate() }
+
+    /// Why the text ends before its end; nil where it does not, as far as it has been read.
+    var damage: String? { bytes.damage }
+
+    /// What `body` makes of the first line of a file; nil of an empty file.
+    static func first<Result>(of path: String, _ body: (UnsafeRawBufferPointer) -> Result) throws(KernelStateError) -> Result? {
+        let reader = try LineReader(path: path)
+        guard let line = try reader.next() else { return nil }
+        return withExtendedLifetime(reader) { body(line.bytes) }
     }
 
-    /// The next line; nil at the end.
+    /// The next line; nil at the end. It is valid as long as the reader is, and no further one is read.
     func next() throws(KernelStateError) -> Line? {
         var searched = start
         while true {
@@ -75,10 +79,7 @@ final class LineReader {
             end -= start
             start = 0
         }
-        let room = UnsafeMutableRawBufferPointer(rebasing: buffer[end...])
-        var count = read(descriptor, room.baseAddress, room.count)
-        while count < 0, errno == EINTR { count = read(descriptor, room.baseAddress, room.count) }
-        guard count >= 0 else { throw KernelStateError(failed: operation, errno: errno) }
+        let count = try bytes.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[end...]))
         isAtEnd = count == 0
         end += count
     }

@@ -17,6 +17,12 @@ public struct LineTally: Sendable {
     /// The first of them.
     public private(set) var examples: [UnreadableLine] = []
 
+    /// Why the text ended before its end; nil where it did not.
+    public internal(set) var damage: String?
+
+    /// True when all of the text was read.
+    public var isWhole: Bool { unreadable == 0 && damage == nil }
+
     init(_ text: SavedText) { self.text = text }
 
     mutating func countUnreadable(_ line: Line) {
@@ -27,6 +33,11 @@ public struct LineTally: Sendable {
 
     /// `3 lines of FILE could not be read, the first is line 7: …`; nil when there is nothing to say.
     var complaint: String? {
+        let complaints = [unreadableLines, damage.map { "\(text.path): \($0)" }].compactMap { $0 }
+        return complaints.isEmpty ? nil : complaints.joined(separator: "; ")
+    }
+
+    private var unreadableLines: String? {
         guard let first = examples.first else { return nil }
         let lines = unreadable == 1 ? "1 line of \(text.path)" : "\(unreadable) lines of \(text.path)"
         return "\(lines) could not be read, the first is line \(first.number): \(first.text)"

@@ -5,6 +5,8 @@ public import KernelState
 public struct SavedText: Sendable {
     /// Lines that are looked at to recognise a text: headings, and entries of which some may be unreadable.
     private static let linesLookedAt = 24
+    /// Nanoseconds: an hour.
+    private static let longestReport: UInt64 = 3_600_000_000_000
 
     public let path: String
     public let kind: TextKind
@@ -12,8 +14,8 @@ public struct SavedText: Sendable {
     let isFuller: Bool
     /// Of the file, in bytes.
     public let size: Int
-    /// When the file was last written, in nanoseconds since 1970: the only time that a text has.
-    public let modifiedAt: UInt64
+    /// When the text was made, in nanoseconds since 1970: when the file was last written, where nothing else tells.
+    public private(set) var modifiedAt: UInt64
 
     /// - Returns: nil where the file's first lines are of none of the texts that are known here.
     /// - Throws: when it cannot be read.
@@ -26,6 +28,15 @@ public struct SavedText: Sendable {
         self.isFuller = isFuller
         size = Int(status.st_size)
         modifiedAt = UInt64(max(0, status.st_mtim.tv_sec)) * 1_000_000_000 + UInt64(status.st_mtim.tv_nsec)
+    }
+
+    /// The same text, made when the node's clock was `time`, where the file's own time is further from it than a report takes: that
+    /// is when somebody copied it.
+    func dated(by time: UInt64?) -> SavedText {
+        guard let time, max(time, modifiedAt) - min(time, modifiedAt) > Self.longestReport else { return self }
+        var text = self
+        text.modifiedAt = time
+        return text
     }
 
     private static func kind(_ path: String) throws(KernelStateError) -> (TextKind, isFuller: Bool)? {

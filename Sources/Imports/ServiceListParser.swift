@@ -7,7 +7,7 @@ internal import KernelState
 ///       -> 10.244.0.5:8080              Masq    1      1          0
 ///
 /// Without `--exact` numbers above 99,999,999 are rounded to thousands: `123456K`.
-struct ServiceListParser {
+struct ServiceListParser: LineParser {
     private enum Columns { case plain, counters, rates, thresholds, persistent }
 
     private(set) var services: [ServiceText] = []

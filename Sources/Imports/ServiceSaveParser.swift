@@ -4,7 +4,7 @@ internal import KernelState
 ///
 ///     -A -t 10.96.0.10:81 -s rr -p 300
 ///     -a -t 10.96.0.10:81 -r 10.244.0.5:8080 -m -w 1
-struct ServiceSaveParser {
+struct ServiceSaveParser: LineParser {
     private(set) var services: [ServiceText] = []
 
     mutating func parse(_ line: Line) -> LineResult<Void> {

@@ -1,7 +1,7 @@
 internal import KernelState
 
 /// Reads the lines of `conntrack -S`, one a CPU: `cpu=0   	found=0 invalid=3 insert=0 insert_failed=0 drop=0 …`.
-struct StatisticsParser {
+struct StatisticsParser: LineParser {
     private(set) var statistics: [ConntrackStatistics] = []
 
     mutating func parse(_ line: Line) -> LineResult<Void> {

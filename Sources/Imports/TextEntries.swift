@@ -43,6 +43,7 @@ final class TextEntries<Parser: LineParser>: EntrySource {
         var (reader, parser, tally) = try takeCurrent()
         for _ in 0..<Self.portion {
             guard let line = try reader.next() else {
+                tally.damage = reader.damage
                 finish(tally)
                 return true
             }

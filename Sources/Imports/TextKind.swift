@@ -12,8 +12,16 @@ public enum TextKind: String, Sendable, CaseIterable {
     case ipvsServiceList = "ipvsadm -Ln"
     case ipvsSave = "ipvsadm -Sn"
     case ipvsServiceTable = "/proc/net/ip_vs"
+    case ipvsTimeouts = "ipvsadm -L --timeout"
+    case ipvsDaemons = "ipvsadm -L --daemon"
     case statistics = "conntrack -S"
+    case kernelStatistics = "/proc/net/stat/nf_conntrack"
     case settings = "sysctl -a"
+    case links = "ip link or ip address"
+    case routes = "ip route show table all"
+    case neighbours = "ip neigh"
+    case forwarding = "bridge fdb"
+    case resolver = "/etc/resolv.conf"
 
     var holdsFlows: Bool { [.conntrackLines, .conntrackSave, .conntrackXML].contains(self) }
     var holdsConnections: Bool { [.ipvsConnectionTable, .ipvsConnectionList].contains(self) }
@@ -31,6 +39,7 @@ public enum TextKind: String, Sendable, CaseIterable {
         if isCount(words.bytes) { return .conntrackLines }
         if words.begins(line, "IPVS connection entries") { return .ipvsConnectionList }
         if IPVSTextParser.isTableHeading(words) { return .ipvsConnectionTable }
+        if KernelStatisticsParser.isHeading(words.bytes) { return .kernelStatistics }
         // The kernel pads no heading, ipvsadm does.
         if words.begins(line, "  -> RemoteAddress:Port Forward") { return .ipvsServiceTable }
         return words.begins(line, "  -> RemoteAddress:Port") ? .ipvsServiceList : nil
@@ -44,8 +53,18 @@ public enum TextKind: String, Sendable, CaseIterable {
         if IPVSTextParser.listedRow(line) != nil { return .ipvsConnectionList }
         var words = LineWords(line)
         if let command = words.next(), words.matches(command, "-A"), ServiceSaveParser.service(&words) != nil { return .ipvsSave }
+        if IPVSTimeoutParser.timeouts(line) != nil { return .ipvsTimeouts }
+        if IPVSDaemonParser.daemon(line) != nil { return .ipvsDaemons }
         if StatisticsParser.cpu(line) != nil { return .statistics }
-        return SettingParser.setting(line) != nil ? .settings : nil
+        return SettingParser.setting(line) != nil ? .settings : ofNetwork(line)
+    }
+
+    private static func ofNetwork(_ line: UnsafeRawBufferPointer) -> TextKind? {
+        if LinkListParser.isHeading(line) { return .links }
+        if NeighbourListParser.neighbour(line) != nil { return .neighbours }
+        if ForwardingListParser.entry(line) != nil { return .forwarding }
+        if RouteText(line, family: .ipv4)?.device != nil { return .routes }
+        return ResolverTextParser.isNameserver(line) ? .resolver : nil
     }
 
     /// `conntrack v1.4.7 (conntrack-tools): 16 flow entries have been shown.`, which stands alone where the table is empty.

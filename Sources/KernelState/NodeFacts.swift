@@ -40,14 +40,14 @@ public struct ConntrackStatistics: Hashable, Sendable {
 
 /// What IPVS tells of itself over generic netlink (`IPVS_CMD_GET_INFO`, `GET_CONFIG`, `GET_DAEMON`).
 public struct IPVSFacts: Hashable, Sendable {
-    /// `IP_VS_VERSION_CODE`: major, minor and patch in the low three bytes.
+    /// `IP_VS_VERSION_CODE`: major, minor and patch in the low three bytes; 0, as the table's size is, where a text does not tell.
     public var version: UInt32 = 0
     /// Buckets of the connection table.
     public var connectionTableSize: UInt32 = 0
-    /// Seconds that an idle connection is kept.
-    public var tcpTimeout: UInt32 = 0
-    public var tcpFinTimeout: UInt32 = 0
-    public var udpTimeout: UInt32 = 0
+    /// Seconds that an idle connection is kept; nil where a text of another tool does not tell.
+    public var tcpTimeout: UInt32?
+    public var tcpFinTimeout: UInt32?
+    public var udpTimeout: UInt32?
     public var daemons: [IPVSDaemon] = []
 
     public init() {}

@@ -13,8 +13,8 @@ enum FactRows {
             try insert("conntrack_statistics", [place, Int(cpu.cpu)] + counters.map { Int($0) }, database)
         }
         if let ipvs = facts.ipvs {
-            let numbers = [ipvs.version, ipvs.connectionTableSize, ipvs.tcpTimeout, ipvs.tcpFinTimeout, ipvs.udpTimeout]
-            try insert("ipvs_settings", [place] + numbers.map { Int($0) }, database)
+            let timeouts = [ipvs.tcpTimeout, ipvs.tcpFinTimeout, ipvs.udpTimeout].map { $0.map { Int($0) } }
+            try insert("ipvs_settings", [place, Int(ipvs.version), Int(ipvs.connectionTableSize)] + timeouts, database)
             for daemon in ipvs.daemons {
                 try insert("ipvs_daemons", [place, Int(daemon.role.rawValue), daemon.interface, Int(daemon.syncIdentifier)], database)
             }
@@ -86,9 +86,9 @@ enum FactRows {
             var ipvs = IPVSFacts()
             ipvs.version = try row.number("version")
             ipvs.connectionTableSize = try row.number("connection_table_size")
-            ipvs.tcpTimeout = try row.number("tcp_timeout")
-            ipvs.tcpFinTimeout = try row.number("tcp_fin_timeout")
-            ipvs.udpTimeout = try row.number("udp_timeout")
+            ipvs.tcpTimeout = try row.optional("tcp_timeout")
+            ipvs.tcpFinTimeout = try row.optional("tcp_fin_timeout")
+            ipvs.udpTimeout = try row.optional("udp_timeout")
             ipvs.daemons = try rows("ipvs_daemons").map { row in
                 guard let role = IPVSDaemon.Role(rawValue: try row.number("role")) else { throw DatabaseError.damaged("a daemon has no role") }
                 return IPVSDaemon(role: role, interface: try row.text("interface") ?? "", syncIdentifier: try row.number("sync_identifier"))

@@ -8,12 +8,12 @@ struct SnapshotImportCommand: ParsableCommand {
         commandName: "import",
         abstract: "Make a snapshot of what other tools have saved.",
         discussion: """
-            Reads what conntrack, ipvsadm, sysctl and the kernel's files under /proc/net have printed, in files or whole directories \
-            such as an sos report, and writes one snapshot of it. What a text is tells its content, not its name. A line that cannot \
-            be read is counted and named, and the rest is kept.
+            Reads what conntrack, ipvsadm, ip, bridge, sysctl and the kernel's files under /proc/net have printed, in files, packed by \
+            gzip or not, or whole directories such as an sos report, and writes one snapshot of it. What a text is tells its content, \
+            not its name. A line that cannot be read is counted and named, and the rest is kept.
 
             EXAMPLES
-              kstate snapshot import conntrack.txt ipvsadm.txt node1.kstate
+              kstate snapshot import conntrack.txt.gz ipvsadm.txt node1.kstate
               kstate snapshot import sosreport-node1/ node1.kstate
 
             Every reading command reads the same with --from, without a snapshot.

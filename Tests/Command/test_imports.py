@@ -1,8 +1,11 @@
 """What other tools saved, as the command line recognises, reads and refuses it. No rights and no tables are needed."""
 
+import gzip
 import json
+import lzma
 import os
 import subprocess
+import tarfile
 import tempfile
 import unittest
 
@@ -104,6 +107,100 @@ class Imports(unittest.TestCase):
         self.assertEqual(run("conn", "--from", report, "--count").stdout, "3\n")
         document = json.loads(run("conn", "--from", report, "--netns", "red", "-o", "json").stdout)
         self.assertEqual((document["node"], document["namespace"]["name"], len(document["connections"])), ("node7", "red", 2))
+
+    def report(self):
+        """An sos report of a node whose backend has left the link, and of a namespace on it. The files are called as sos calls them."""
+        networking, inner = "sos/sos_commands/networking", "sos/sos_commands/networking/namespaces/red/ip_netns_exec_red"
+        texts = {
+            "sos/sos_commands/conntrack/conntrack_-L_-o_extended": "".join("ipv4     2 " + ENTRY.format(port=port) for port in range(1024, 1034)),
+            "sos/sos_commands/conntrack/ip_netns_exec_red_conntrack_-L_-o_extended": "ipv4     2 " + ENTRY.format(port=2048),
+            "sos/sos_commands/ipvs/ipvsadm_-Ln": SERVICES,
+            "sos/sos_commands/ipvs/ipvsadm_-Ln_--connection": ROWS,
+            "sos/sos_commands/ipvs/ipvsadm_-Ln_--timeout": "Timeout (tcp tcpfin udp): 600 120 300\n",
+            "sos/sos_commands/kernel/sysctl_-a": "net.ipv4.tcp_keepalive_time = 7200\nnet.netfilter.nf_conntrack_count = 262144\n"
+                                                 "net.netfilter.nf_conntrack_max = 262144\n",
+            "sos/sos_commands/kernel/uname_-a": "Linux node7 5.14.0-427.el9.x86_64 #1 SMP PREEMPT_DYNAMIC x86_64 GNU/Linux\n",
+            "sos/sos_commands/host/hostname": "node7\n",
+            "sos/sos_commands/date/date_--utc": "Tue Nov 24 15:18:36 UTC 2020\n",
+            f"{networking}/ip_-d_address":
+                "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000\n"
+                "    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00 promiscuity 0\n    inet 127.0.0.1/8 scope host lo\n"
+                "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc mq state UP group default qlen 1000\n"
+                "    link/ether 52:54:00:00:00:02 brd ff:ff:ff:ff:ff:ff promiscuity 0\n    inet 10.244.0.1/24 scope global eth0\n",
+            f"{networking}/ip_route_show_table_all":
+                "default via 10.244.0.254 dev eth0 \n10.244.0.0/24 dev eth0 proto kernel scope link src 10.244.0.1 \n"
+                "local 10.244.0.1 dev eth0 table local proto kernel scope host src 10.244.0.1 \n",
+            f"{networking}/ip_-s_-s_neigh_show": "10.244.0.5 dev eth0  used 10/70/7probes 6 FAILED\n",
+            f"{inner}_ip_-d_address_show": "1: lo: <LOOPBACK> mtu 65536 qdisc noop state DOWN group default qlen 1000\n",
+            f"{inner}_ip_route_show_table_all": "unreachable 10.244.0.0/24 \n",
+        }
+        for name, text in texts.items():
+            self.file(name, text)
+        return os.path.join(self.folder, "sos")
+
+    def findings(self, *sources):
+        result = run("doctor", "--from", *sources, "-o", "json")
+        return {finding["rule"]: finding for finding in json.loads(result.stdout)["findings"]}
+
+    def test_the_doctor_on_a_report(self):
+        report = self.report()
+        snapshot = os.path.join(self.folder, "node7.kstate")
+        result = run("snapshot", "import", report, snapshot)
+        self.assertEqual((result.returncode, result.stderr), (0, ""), result.stdout)
+        for source in (report, snapshot):
+            found = self.findings(source, "--netns", "host")
+            self.assertEqual(set(found), {"silent-backend", "table-full", "ipvs-timeout-below-keepalive"})
+            self.assertEqual(found["silent-backend"]["cause"], "Nobody answers for 10.244.0.5 on eth0: the pod or its node is gone.")
+            self.assertIn("tcpdump -ni eth0 'host 10.244.0.5 and port 9153'", found["silent-backend"]["commands"])
+            self.assertIn("after 600 s", found["ipvs-timeout-below-keepalive"]["title"])
+            document = json.loads(run("conn", "--from", source, "--netns", "red", "-o", "json").stdout)
+            self.assertEqual((document["node"], document["kernel"], document["taken_at"][:19]),
+                             ("node7", "5.14.0-427.el9.x86_64", "2020-11-24T15:18:36"))
+            self.assertEqual([connection["client"]["port"] for connection in document["connections"]], [2048])
+
+    def test_what_nobody_saved_is_no_finding(self):
+        report = self.report()
+        for name in ("ip_route_show_table_all", "ip_-d_address", "ip_-s_-s_neigh_show"):
+            os.remove(os.path.join(report, "sos_commands/networking", name))
+        os.remove(os.path.join(report, "sos_commands/ipvs/ipvsadm_-Ln_--timeout"))
+        found = self.findings(report, "--netns", "host")
+        self.assertEqual(set(found), {"silent-backend", "table-full"})
+        self.assertRegex(found["silent-backend"]["cause"], "^No backend of the service answers")
+
+    def test_a_packed_text(self):
+        text = "".join(ENTRY.format(port=port) for port in range(1024, 4024))
+        path = self.file("flows.gz", "")
+        whole = gzip.compress(text[:100_000].encode()) + gzip.compress(text[100_000:].encode())
+        for content, status, count in ((whole, 0, 3_000), (whole[:-100], 1, None), (whole[:-8] + bytes(8), 1, 3_000)):
+            with open(path, "wb") as file:
+                file.write(content)
+            result = run("conn", "--from", path, "--count")
+            self.assertEqual(result.returncode, status, result.stderr)
+            self.assertTrue(int(result.stdout) == count or count is None and 0 < int(result.stdout) < 3_000, result.stdout)
+            snapshot = os.path.join(self.folder, "a.kstate")
+            imported = run("snapshot", "import", path, snapshot)
+            self.assertEqual(imported.returncode, status)
+            self.assertEqual(run("conn", "--from", snapshot, "--count").stdout, result.stdout)
+            if status:
+                self.assertRegex(result.stderr, f"{path}: the packed file is (cut short|damaged)")
+                self.assertRegex(imported.stdout, f"  {path}: the packed file is (cut short|damaged)")
+
+    def test_archives_name_the_command_that_unpacks_them(self):
+        tree = os.path.dirname(self.file("report/conntrack", ENTRY.format(port=1024)))
+        for name, command in (("sosreport.tar.xz", "tar -xf"), ("sosreport.tar.gz", "tar -xf"), ("sosreport.tar.bz2", "tar -xf"),
+                              ("report.tar", "tar -xf"), ("conntrack.xz", "xz -dk")):
+            path = os.path.join(self.folder, name)
+            if "tar" in name:
+                form = name.rpartition(".")[2]
+                with tarfile.open(path, "w:" + (form if form != "tar" else "")) as archive:
+                    archive.add(tree)
+            else:
+                with lzma.open(path, "w") as file:
+                    file.write(ENTRY.format(port=1024).encode())
+            for arguments in (("conn", "--from", path), ("snapshot", "import", path, os.path.join(self.folder, "a.kstate"))):
+                result = run(*arguments)
+                self.assertEqual(result.returncode, 1)
+                self.assertIn(f"unpack it, and give what comes out: {command} {path}\n", result.stderr)
 
     def test_bad_usage(self):
         self.assertEqual(run("snapshot", "import").returncode, 2)

@@ -51,6 +51,53 @@ private func readServices(_ bytes: UnsafeRawBufferPointer) {
     precondition(Set(merge.merged.map(\.identity)).count == merge.merged.count, "a service twice")
 }
 
+private func read<Parser: LineParser<Void>>(_ bytes: UnsafeRawBufferPointer, _ parser: Parser) -> Parser {
+    var parser = parser
+    forEachLine(bytes) { _ = parser.parse($0) }
+    return parser
+}
+
+/// Every link that a route or neighbour names is among the links, and no prefix is longer than its address.
+private func readNetwork(_ bytes: UnsafeRawBufferPointer) {
+    var network = NetworkText()
+    network.add(read(bytes, LinkListParser()).links)
+    network.add(read(bytes, RouteListParser()).routes)
+    network.add(read(bytes, NeighbourListParser()).neighbours)
+    network.add(read(bytes, ForwardingListParser()).neighbours)
+    var facts = NodeFacts()
+    network.join(to: &facts)
+    let known = Set(facts.interfaces.map(\.index))
+    precondition(facts.routes.compactMap(\.interface).allSatisfy { known.contains($0) }, "a route over a link that is not there")
+    precondition(facts.neighbours.allSatisfy { known.contains($0.interface) }, "a neighbour on a link that is not there")
+    let prefixes = facts.routes.map(\.destination) + facts.interfaces.flatMap(\.addresses)
+    precondition(prefixes.allSatisfy { Int($0.length) <= $0.address.bitWidth })
+    _ = read(bytes, KernelStatisticsParser())
+    _ = read(bytes, ResolverTextParser())
+    var ipvs = IPVSText(heading: bytes)
+    ipvs.fill(from: read(bytes, IPVSTimeoutParser()).text)
+    ipvs.fill(from: read(bytes, IPVSDaemonParser()).text)
+    precondition(ipvs.daemons.count <= 2 && ipvs.facts?.daemons.count ?? 0 == ipvs.daemons.count)
+    _ = DateText.time(String(decoding: bytes.prefix(100), as: UTF8.self).split(separator: " ").map(String.init))
+}
+
+/// What gzip has packed, or might have: no more than a million bytes of it.
+private func unpack(_ bytes: UnsafeRawBufferPointer) {
+    var rest = bytes[...]
+    let gzip = try? GzipStream { room in
+        let count = min(rest.count, room.count, 100)
+        room.copyBytes(from: UnsafeRawBufferPointer(rebasing: rest.prefix(count)))
+        rest = rest.dropFirst(count)
+        return count
+    }
+    guard let gzip else { preconditionFailure("no zlib") }
+    let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1_000, alignment: 16)
+    defer { room.deallocate() }
+    for _ in 0..<1_000 {
+        let count = (try? gzip.read(into: room)) ?? 0
+        if count == 0 { break }
+    }
+}
+
 /// glibc's own reading of an address decides.
 private func compareAddress(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count < 64, !bytes.contains(0) else { return }
@@ -65,7 +112,7 @@ private func compareAddress(_ bytes: UnsafeRawBufferPointer) {
 public func fuzzText(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let start, count > 0 else { return 0 }
     let bytes = UnsafeRawBufferPointer(start: start + 1, count: count - 1)
-    switch start.pointee % 8 {
+    switch start.pointee % 10 {
     case 0, 1:
         for flow in entries(bytes, FlowTextParser(kind: .conntrackLines, takenAt: 1 << 60)) { precondition(flow.reply.source.family == flow.family) }
     case 2: _ = entries(bytes, FlowTextParser(kind: .conntrackSave, takenAt: 0))
@@ -73,7 +120,9 @@ public func fuzzText(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     case 4: _ = entries(bytes, IPVSTextParser(kind: .ipvsConnectionList))
     case 5: _ = entries(bytes, IPVSTextParser(kind: .ipvsConnectionTable))
     case 6: readServices(bytes)
-    default: compareAddress(bytes)
+    case 7: compareAddress(bytes)
+    case 8: readNetwork(bytes)
+    default: unpack(bytes)
     }
     return 0
 }

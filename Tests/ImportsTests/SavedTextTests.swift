@@ -32,6 +32,30 @@ import Testing
         }
     }
 
+    /// As sos saves a table of more than 4096 bytes: the count, which goes to standard error, comes before the last block.
+    @Test func anEntryThatAMessageHasCutIsOne() throws {
+        let count = "conntrack v1.4.7 (conntrack-tools): 2 flow entries have been shown.\n"
+        let other = Self.line.replacing("sport=1 ", with: "sport=2 ")
+        for place in [0, 1, 40, Self.line.utf8.count - 1, Self.line.utf8.count] {
+            let text = other + "\n" + Self.line.prefix(place) + count + Self.line.dropFirst(place) + "\n"
+            try withFile(text) { path in
+                let source = try #require(try ImportSearch.sources(at: path)?.first)
+                let table = try source.openConntrack(.confirmed, walks: nil)
+                #expect(try entries(table).map(\.original.sourceEndpoint.port) == [2, 1], "\(place)")
+                #expect(table.coverage.complete)
+            }
+        }
+    }
+
+    @Test func aSettingThatMessagesHaveCutIsOne() throws {
+        let messages = "sysctl: reading key \"net.ipv6.conf.all.stable_secret\"\nsysctl: reading key \"net.ipv6.conf.lo.stable_secret\"\n"
+        try withFile("net.core.a = 1\nnet.ipv4.ip_forward = \(messages)17\nnet.core.b = 2\n") { path in
+            let facts = try #require(try ImportSearch.sources(at: path)?.first).facts()
+            #expect(facts.sysctls == ["net.core.a": "1", "net.ipv4.ip_forward": "17", "net.core.b": "2"])
+            #expect(facts.problems.isEmpty)
+        }
+    }
+
     @Test func aLastLineThatIsCutIsNoEntry() throws {
         try withFile(Self.line + "\n" + String(Self.line.dropLast(14))) { path in
             let source = try #require(try ImportSearch.sources(at: path)?.first)

@@ -8,7 +8,7 @@ import unittest
 import comparison
 import service_comparison
 from guest_facts import ServiceFacts, SyncFacts, UnloadedFacts
-from guest_imports import ImportedTexts
+from guest_imports import ImportedTexts, SavedReport
 from guest_reads import ReadsOnly
 
 
@@ -17,7 +17,7 @@ def modules():
         return {line.split()[0] for line in listing}
 
 
-class dnsnode(unittest.TestCase):
+class dnsnode(SavedReport):
     def test_both_tables_and_their_join(self):
         self.assertGreaterEqual(comparison.compare_ipvs(self), 14)
         self.assertGreaterEqual(comparison.compare_join(self), 14)

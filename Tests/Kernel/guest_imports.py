@@ -8,6 +8,8 @@ import time
 import unittest
 
 import comparison
+import imports
+import sos
 
 LISTINGS = {"Ln": [], "stats": ["--stats"], "stats exact": ["--stats", "--exact"], "rate": ["--rate"], "thresholds": ["--thresholds"],
             "persistent": ["--persistent-conn"]}
@@ -103,3 +105,69 @@ class ImportedTexts(unittest.TestCase):
             for key, (seconds, _) in theirs.items():
                 self.assertLessEqual(abs(seconds - ours[key][0]), apart, (path, key))
         self.assertEqual({origin for _, origin in self.connections(texts[3]).values()} - {"LOCAL", "SYNC"}, set())
+
+    def test_timeouts_and_daemons(self):
+        paths = [self.save("list", "ipvsadm", "-Ln"), self.save("timeouts", "ipvsadm", "-L", "--timeout"),
+                 self.save("daemons", "ipvsadm", "-L", "--daemon")]
+        if not os.path.getsize(paths[2]):  # it prints nothing where there is none
+            paths.pop()
+        imported = self.path("imported.kstate")
+        result = subprocess.run([comparison.KSTATE, "snapshot", "import", *paths, imported], capture_output=True, text=True)
+        self.assertEqual((result.returncode, result.stderr), (0, ""), result.stdout)
+        theirs, ours = imports.facts(self.snapshot), imports.facts(imported)
+        self.assertTrue(theirs["ipvs_settings"])
+        for table in ("ipvs_settings", "ipvs_daemons"):
+            self.assertEqual(ours[table], theirs[table])
+
+
+class SavedReport(unittest.TestCase):
+    """An sos report tells of the node what the kernel told kstate a moment before."""
+
+    NAMESPACES = ("c1", "p2")
+    # What must not hang on the moment of the reading: ages are in the evidence alone.
+    FIELDS = ("rule", "severity", "title", "protocol", "service", "backend", "count", "cause", "remedy", "commands")
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.live = {name: os.path.join(folder.name, f"{name}.kstate") for name in ("host", *cls.NAMESPACES)}
+        for name, path in cls.live.items():
+            place = [] if name == "host" else ["--netns", name]
+            subprocess.run([comparison.KSTATE, "snapshot", "save", *place, path], capture_output=True, check=True)
+        cls.report = sos.report(os.path.join(folder.name, "sosreport-node1"), cls.NAMESPACES)
+        cls.imported = os.path.join(folder.name, "imported.kstate")
+        cls.result = subprocess.run([comparison.KSTATE, "snapshot", "import", cls.report, cls.imported], capture_output=True, text=True)
+
+    def doctor(self, *place):
+        result = subprocess.run([comparison.KSTATE, "doctor", "--from", *place, "-o", "json"], capture_output=True, text=True)
+        document = json.loads(result.stdout)
+        findings = [{name: finding.get(name) for name in self.FIELDS} for finding in document["findings"]]
+        return document, sorted(findings, key=lambda finding: json.dumps(finding, sort_keys=True))
+
+    def test_every_line_is_read(self):
+        self.assertEqual((self.result.returncode, self.result.stderr), (0, ""), self.result.stdout)
+        self.assertNotIn("unreadable", self.result.stdout)
+
+    def test_the_doctor_finds_the_same(self):
+        self.maxDiff = None
+        for name, path in self.live.items():
+            theirs, expected = self.doctor(path)
+            for source in (self.report, self.imported):
+                ours, found = self.doctor(source, "--netns", name)
+                self.assertEqual(found, expected, (name, source))
+                self.assertEqual(ours["not_checked"], theirs["not_checked"], name)
+                self.assertEqual((ours["node"], ours["kernel"]), (theirs["node"], theirs["kernel"]))
+        self.assertIn("silent-backend", [finding["rule"] for finding in self.doctor(self.report, "--netns", "host")[1]])
+
+    def test_the_facts_are_the_same(self):
+        self.maxDiff = None
+        for name, path in self.live.items():
+            ours, theirs = imports.facts(self.imported, name), imports.facts(path)
+            # What a namespace's processes look into no report has of it, nor what sos asks of the host alone.
+            hosts = () if name == "host" else ("resolvers", "ipvs_settings", "ipvs_daemons")
+            for table in set(theirs) - set(hosts):
+                if table != "neighbours":  # they move by themselves
+                    self.assertEqual(ours[table], theirs[table], (name, table))
+            self.assertTrue(theirs["routes"] and theirs["interface_addresses"])
+            self.assertTrue({row[:2] for row in ours["neighbours"]})

@@ -1,9 +1,11 @@
 """What kstate reads from the peers' texts, held against a snapshot that it took of the same table."""
 
 import collections
+import contextlib
 import datetime
 import json
 import os
+import sqlite3
 import subprocess
 
 KSTATE = os.environ["KSTATE"]
@@ -58,3 +60,30 @@ def compare_conntrack(test, snapshot, path, carried, apart, knows_icmp=True):
                 if one is not None:
                     test.assertLessEqual(abs(one - other), apart, f"{path}: {name}")
     return sum(len(timers) for timers in theirs.values())
+
+
+# What a snapshot knows beside the tables, of each place, with addresses as text.
+FACTS = {
+    "interfaces": """interface, interfaces.name, kind, is_up, mtu, tunnel_port, tunnel_identifier, local.text, lower_interface, remote.text
+        FROM interfaces LEFT JOIN addresses local ON local.address = tunnel_local LEFT JOIN addresses remote ON remote.address = tunnel_remote""",
+    "interface_addresses": "interface, text, prefix_length FROM interface_addresses JOIN addresses USING (address)",
+    "routes": """destinations.text, prefix_length, gateways.text, interface, sources.text, table_number, metric, type FROM routes
+        LEFT JOIN addresses destinations ON destinations.address = destination LEFT JOIN addresses gateways ON gateways.address = gateway
+        LEFT JOIN addresses sources ON sources.address = preferred_source""",
+    # bridge(8) has other words for the states
+    "neighbours": """interface, own.text, link_address, iif(own.text IS NULL, NULL, state), outer_end.text FROM neighbours
+        LEFT JOIN addresses own ON own.address = neighbours.address LEFT JOIN addresses outer_end ON outer_end.address = tunnel_destination""",
+    "conntrack_statistics": """cpu, found, invalid, "insert", insert_failed, "drop", early_drop, error, search_restart, clash_resolve, chain_too_long
+        FROM conntrack_statistics""",
+    "resolvers": "resolvers.text FROM resolvers",
+    "ipvs_settings": "version, connection_table_size, tcp_timeout, tcp_fin_timeout, udp_timeout FROM ipvs_settings",
+    "ipvs_daemons": "role, interface, sync_identifier FROM ipvs_daemons",
+}
+
+
+def facts(snapshot, namespace=None):
+    """The rows of each kind of fact, each once and in order, of one place."""
+    with contextlib.closing(sqlite3.connect(snapshot)) as database:
+        places = dict(database.execute("SELECT namespace, place FROM places"))
+        place = places[namespace] if namespace else min(places.values())
+        return {name: sorted(set(database.execute(f"SELECT {query} WHERE {name}.place = ?", [place])), key=str) for name, query in FACTS.items()}

@@ -6,8 +6,9 @@ import tempfile
 import time
 import unittest
 
+import facts
 import imports
-from test_conntrack import FilledNamespace, LAB
+from test_conntrack import FilledNamespace, LAB, NamespaceTest, sh
 
 
 class Texts(FilledNamespace):
@@ -57,6 +58,69 @@ class Texts(FilledNamespace):
         finally:
             os.close(end)
             lab.wait()
+
+
+class Network(NamespaceTest):
+    """What ip(8) and bridge(8) print of a namespace with links of many kinds, against a snapshot of it."""
+
+    # As an sos report has them of the host and of a namespace, and a line each.
+    HOST = ["ip -o addr", "ip route show table all", "ip -6 route show table all", "ip -s -d link", "ip -d address", "ip -s -s neigh show",
+            "ip neigh show nud noarp", "bridge -s -s -d -t fdb show"]
+    OTHERS = ["ip -d address show", "ip route show table all", "ip -s -s neigh show", "ip neigh show nud noarp", "bridge fdb"]
+    LINES = ["ip -o -d link", "ip -o addr", "ip -o -d route show table all", "ip -o neigh show nud all", "bridge fdb"]
+
+    def setUp(self):
+        super().setUp()
+        sh(f"bash {LAB}/network.sh {self.netns}")
+        self.inside("ip route add 10.99.0.0/24 encap ip id 5 dst 10.1.0.2 dev vx0; ip addr add 10.1.0.8/24 dev ve0 label ve0:1; "
+                    "ip -6 route add default via fd01::2; ip -6 route add unreachable fd79::/48; ip link set ve1.7 alias \"the 7: end\"; "
+                    "ip neigh add proxy 10.1.0.99 dev ve0; ip neigh add 10.1.0.9 dev ve0 nud failed; ip link add mv0 link ve0 type macvlan; "
+                    "bridge fdb append 00:00:00:00:00:00 dev vx0 dst 10.1.0.4 port 8000 vni 9; ip route add throw 10.68.0.0/16 table 100")
+        time.sleep(2)  # addresses of IPv6 settle
+
+    def read(self, folder, commands):
+        """The facts of the kernel, and those of the texts."""
+        texts = []
+        for number, command in enumerate(commands):
+            texts.append(os.path.join(folder, str(number)))
+            with open(texts[-1], "w") as file:
+                subprocess.run(["ip", "netns", "exec", self.netns, *command.split()], stdout=file, check=True)
+        imported, live = (os.path.join(folder, name) for name in ("imported.kstate", "live.kstate"))
+        subprocess.run([imports.KSTATE, "snapshot", "save", "--netns", self.netns, live], capture_output=True, check=True)
+        result = subprocess.run([imports.KSTATE, "snapshot", "import", *texts, imported], capture_output=True, text=True)
+        self.assertEqual((result.returncode, result.stderr), (0, ""), result.stdout)
+        return imports.facts(live), imports.facts(imported)
+
+    def compare(self, commands, *tables):
+        with tempfile.TemporaryDirectory() as folder:
+            def either(which):
+                found = self.read(folder, commands)[which]
+                return {table: found[table] for table in tables}
+            found = facts.settled(self, lambda: either(1), lambda: either(0))
+            self.assertTrue(all(found.values()))
+            return found
+
+    def test_the_texts_of_a_report(self):
+        found = self.compare(self.HOST, "interfaces", "interface_addresses", "routes", "neighbours")
+        self.assertTrue({"veth", "vxlan", "bridge", "macvlan"} <= {row[2] for row in found["interfaces"]})
+        self.assertIn("10.1.0.4", {row[4] for row in found["neighbours"]})
+
+    def test_the_texts_of_a_reports_namespace(self):
+        self.compare(self.OTHERS, "interfaces", "interface_addresses", "routes", "neighbours")
+
+    def test_a_line_each(self):
+        self.compare(self.LINES, "interfaces", "interface_addresses", "routes", "neighbours")
+
+    def test_the_kernels_statistics(self):
+        self.inside("iptables-legacy -A INPUT -m conntrack --ctstate INVALID -j DROP; sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0")
+        script = ("import socket, struct; s = socket.socket(2, socket.SOCK_RAW, 6); "
+                  "[s.sendto(struct.pack('>HHIIBBHHH', 4000, 4001, 1, 1, 0x50, 0x10, 1024, 0, 0), ('127.0.0.1', 0)) for _ in range(3)]")
+        subprocess.run(["ip", "netns", "exec", self.netns, "python3", "-c", script], check=True)
+        found = self.compare(["cat /proc/net/stat/nf_conntrack"], "conntrack_statistics")
+        self.assertGreaterEqual(sum(row[2] for row in found["conntrack_statistics"]), 3)
+
+    def test_the_resolvers_file(self):
+        self.compare(["cat /etc/resolv.conf"], "resolvers")
 
 
 if __name__ == "__main__":

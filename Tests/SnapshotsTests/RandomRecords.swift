@@ -126,7 +126,7 @@ struct RandomRecords: RandomNumberGenerator {
             facts.conntrackStatistics.append(statistics)
         }
         var ipvs = IPVSFacts()
-        (ipvs.version, ipvs.connectionTableSize, ipvs.tcpTimeout, ipvs.tcpFinTimeout, ipvs.udpTimeout) = (number(), 4_096, 900, 120, 300)
+        (ipvs.version, ipvs.connectionTableSize, ipvs.tcpTimeout, ipvs.tcpFinTimeout, ipvs.udpTimeout) = (number(), 4_096, 900, 120, nil)
         ipvs.daemons = [IPVSDaemon(role: .backup, interface: "eth0", syncIdentifier: number())]
         facts.ipvs = ipvs
         for index in 1...3 {

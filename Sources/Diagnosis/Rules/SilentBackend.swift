@@ -80,6 +80,8 @@ struct SilentBackend: Rule {
 
     /// The kernel's own routes and neighbours may say where packets end.
     private func cause(_ backend: BackendState, others: Int, _ subject: Case) -> String {
+        // Texts of other tools may tell of connections alone.
+        if subject.last.facts.routes.isEmpty { return Self.unknownPlace(others: others) }
         guard let path = subject.routes.paths(to: backend.endpoint.address).first else {
             return "This node has no route to \(backend.endpoint.address)."
         }
@@ -89,7 +91,11 @@ struct SilentBackend: Rule {
             $0.interface == interface.index && $0.address == path.nextHop && $0.state & 0x20 != 0
         }
         if failed { return "Nobody answers for \(path.nextHop) on \(interface.name): the pod or its node is gone." }
-        return others > 0
+        return Self.unknownPlace(others: others)
+    }
+
+    private static func unknownPlace(others: Int) -> String {
+        others > 0
             ? "The backend, or the way to it, is dead, while the service still sends it a share of the clients."
             : "No backend of the service answers: the backends, the way to them, or a policy between."
     }

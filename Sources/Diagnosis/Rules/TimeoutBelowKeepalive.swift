@@ -53,7 +53,7 @@ struct TimeoutBelowKeepalive: Rule {
     private func finding(_ subject: Case) -> RuleReport {
         let services = subject.last.services.contains { if case .address(.tcp, _) = $0.identity { true } else { false } }
         guard services, let told = subject.last.facts.ipvs?.tcpTimeout, let keepalive = subject.setting("net.ipv4.tcp_keepalive_time") else {
-            return services ? .unchecked("IPVS' timeouts could not be read: run as root") : .silence
+            return services ? .unchecked("IPVS' timeouts are not known: run as root, or save `ipvsadm -L --timeout` and `sysctl -a` too") : .silence
         }
         let timeout = UInt64(told == 0 ? 900 : told)
         guard timeout < keepalive else { return .silence }

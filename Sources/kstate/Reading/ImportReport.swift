@@ -16,7 +16,7 @@ struct ImportReport {
 
     /// True when something of the texts is not in the snapshot.
     var isFailure: Bool {
-        sources.contains { $0.log.readings.contains { $0.unreadable > 0 } } || !errors.isEmpty
+        sources.contains { $0.log.readings.contains { !$0.isWhole } } || !errors.isEmpty
     }
 
     /// Readings that failed. That nobody saved a table is no failure.
@@ -38,6 +38,7 @@ struct ImportReport {
         let lines = reading.unreadable == 1 ? "1 unreadable line" : "\(reading.unreadable) unreadable lines"
         sink.line("\(reading.text.path): \(reading.text.kind.rawValue): \(reading.entries) entries\(reading.unreadable > 0 ? ", \(lines)" : "")")
         for example in reading.examples { sink.line("  \(reading.text.path):\(example.number): \(example.text)") }
+        if let damage = reading.damage { sink.line("  \(reading.text.path): \(damage)") }
         if reading.unreadable > reading.examples.count { sink.line("  and \(reading.unreadable - reading.examples.count) more") }
     }
 }

@@ -1,0 +1,39 @@
+// zlib, opened when a compressed text is first met and never before: start-up pays nothing, and a node without it runs all the rest.
+#pragma once
+#include <dlfcn.h>
+#include <stddef.h>
+#include <zlib.h>
+
+/// The functions of zlib 1.2 and later that kstate calls, by their names there.
+struct kst_zlib {
+    int (*inflateInit2_)(z_streamp, int, const char *, int);
+    int (*inflate)(z_streamp, int);
+    int (*inflateReset)(z_streamp);
+    int (*inflateEnd)(z_streamp);
+};
+
+/// Opens zlib. Returns NULL, or why there is none, as dlerror(3) says.
+static inline const char *kst_zlib_open(struct kst_zlib *zlib) {
+    void *library = dlopen("libz.so.1", RTLD_NOW | RTLD_LOCAL);
+    if (!library) return dlerror();
+    struct {
+        void *function;
+        const char *name;
+    } symbols[] = {
+        {&zlib->inflateInit2_, "inflateInit2_"},
+        {&zlib->inflate, "inflate"},
+        {&zlib->inflateReset, "inflateReset"},
+        {&zlib->inflateEnd, "inflateEnd"},
+    };
+    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
+        void *function = dlsym(library, symbols[i].name);
+        if (!function) return dlerror();
+        *(void **)symbols[i].function = function;
+    }
+    return NULL;
+}
+
+/// inflateInit2(), a macro, for a stream of gzip's format alone.
+static inline int kst_inflate_begin(const struct kst_zlib *zlib, z_streamp stream) {
+    return zlib->inflateInit2_(stream, 16 + MAX_WBITS, ZLIB_VERSION, (int)sizeof *stream);
+}

@@ -1,0 +1,37 @@
+internal import IPVS
+internal import KernelState
+
+/// Reads the virtual services of several texts.
+struct ServiceTexts {
+    let texts: [SavedText]
+    let log: ImportLog
+
+    /// The services of all texts together; nil where none tells of any.
+    func services() throws(KernelStateError) -> [VirtualService]? {
+        var merge = ServiceMerge()
+        var found = false
+        for text in texts where text.kind.holdsServices {
+            merge.add(try services(text))
+            found = true
+        }
+        return found ? merge.merged : nil
+    }
+
+    private func services(_ text: SavedText) throws(KernelStateError) -> [ServiceText] {
+        switch text.kind {
+        case .ipvsSave: try log.read(text, by: ServiceSaveParser()).services
+        case .ipvsServiceTable: try log.read(text, by: ServiceTableTextParser()).services.map(ServiceText.init)
+        default: try log.read(text, by: ServiceListParser()).services
+        }
+    }
+}
+
+/// Reads the lines of /proc/net/ip_vs, of which the first three are headings.
+private struct ServiceTableTextParser: LineParser {
+    private(set) var services: [VirtualService] = []
+
+    mutating func parse(_ line: Line) -> LineResult<Void> {
+        if ServiceTableParser.take(line.bytes, into: &services) { return .entry(()) }
+        return line.number <= 3 || line.bytes.isEmpty ? .nothing : .unreadable
+    }
+}
