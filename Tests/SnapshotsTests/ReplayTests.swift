@@ -123,7 +123,8 @@ import Testing
         }
         #expect(try coverage(at: 0).complete)
         #expect(try !coverage(at: 5).complete)
-        #expect(try coverage(at: 5).reason?.contains("7 events were lost") == true)
+        #expect(try coverage(at: 5).reason == "7 events were lost before that moment")
+        #expect(try coverage(at: 5).wholeUntil == start + Self.second)
         #expect(try coverage(at: 10).complete)
         let stretch = try history.states(over: start...start + 10 * Self.second)[0]
         #expect(try !stretch.openConntrack(.confirmed, walks: nil).coverage.complete)

@@ -17,8 +17,14 @@ struct FlowReplay {
     private var ended: [Flow] = []
     private var reading: UInt32 = 0
     private let keepsEndedSince: UInt64?
-    /// Events that the kernel dropped, so that something may be missing.
-    private(set) var lost: UInt64 = 0
+    /// Events that the kernel dropped, so that something may be missing; nil where it dropped none.
+    private(set) var loss: Loss?
+
+    struct Loss {
+        var count: UInt64
+        /// Nanoseconds since 1970, when the first of them was missed.
+        let since: UInt64
+    }
 
     /// - Parameter since: from when on entries that end are kept, in nanoseconds since 1970; nil keeps none.
     init(keepingEndedSince since: UInt64?) { keepsEndedSince = since }
@@ -27,7 +33,7 @@ struct FlowReplay {
 
     mutating func beginReading(at time: UInt64) {
         reading += 1
-        if keepsEndedSince.map({ time < $0 }) ?? true { lost = 0 }
+        if keepsEndedSince.map({ time < $0 }) ?? true { loss = nil }
     }
 
     mutating func add(read flow: Flow, at time: UInt64) { update(flow, at: time) }
@@ -41,7 +47,9 @@ struct FlowReplay {
 
     mutating func apply(_ event: FlowEvent) {
         switch event.content {
-        case .lost(let count): lost = lost.addingReportingOverflow(count).overflow ? .max : lost + count
+        case .lost(let count):
+            let (sum, overflows) = count.addingReportingOverflow(loss?.count ?? 0)
+            loss = Loss(count: overflows ? .max : sum, since: loss?.since ?? event.at)
         case .entry(.destroy, let flow):
             guard let index = places[flow.fingerprint.value], let known = entries[index], known.flow.id == flow.id else { return }
             end(index, flow.completed(by: known.flow), at: event.at)

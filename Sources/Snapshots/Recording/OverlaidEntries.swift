@@ -56,15 +56,16 @@ final class OverlaidEntries: EntrySource {
         try step.forEachEvent(until: moment, selection: selection) { replay.apply($0) }
         rest = replay.flows(at: moment)[...]
         if selection == nil { coverage.read = matched + rest.count }
-        coverage.note(lost: replay.lost)
+        coverage.note(replay.loss, "before that moment")
     }
 }
 
 extension TableCoverage {
-    /// Where events were lost, what they told of may be missing.
-    mutating func note(lost: UInt64) {
-        guard lost > 0 else { return }
+    /// Where events were lost, what they told of may be missing. A sample that is not complete itself stays the reason.
+    mutating func note(_ loss: FlowReplay.Loss?, _ when: String) {
+        guard let loss, complete else { return }
         complete = false
-        reason = "\(lost) events were lost before that moment"
+        reason = "\(loss.count) events were lost \(when)"
+        wholeUntil = loss.since
     }
 }

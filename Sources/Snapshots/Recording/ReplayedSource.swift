@@ -46,7 +46,7 @@ final class ReplayedSource: StateSource {
         let flows = replay.flows(at: until)
         var coverage = coverages[coverages.count - 1]
         if selection == nil { coverage.read = flows.count }
-        coverage.note(lost: replay.lost)
+        coverage.note(replay.loss, "in that time")
         return ReplayedEntries(flows, coverage)
     }
 
