@@ -1,7 +1,9 @@
 """What other tools saved, as the command line recognises, reads and refuses it. No rights and no tables are needed."""
 
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -49,6 +51,21 @@ class Imports(unittest.TestCase):
         self.assertTrue(document["tables"]["conntrack"]["complete"])
         self.assertFalse(document["tables"]["ipvs"]["available"])
         self.assertEqual(run("conn", "--from", path, "-o", "conntrack").stdout, ENTRY.format(port=1024) + ENTRY.format(port=1025))
+
+    def test_a_file_of_before_rows_had_an_end_is_read(self):
+        snapshot = os.path.join(self.folder, "node.kstate")
+        run("snapshot", "import", self.file("rows", ROWS), snapshot)
+        before = run("conn", "--from", snapshot, "-o", "jsonl").stdout
+        self.assertIn("SYN_RECV", before)
+        with open(snapshot, "r+b") as file:
+            file.truncate(os.path.getsize(snapshot) - 16)
+        with contextlib.closing(sqlite3.connect(snapshot)) as database:
+            database.execute("DELETE FROM snapshot WHERE name = 'checksum'")
+            for (view,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'view'").fetchall():
+                database.execute(f"DROP VIEW {view}")
+            database.execute("ALTER TABLE ipvs DROP COLUMN ended")
+            database.commit()
+        self.assertEqual(run("conn", "--from", snapshot, "-o", "jsonl").stdout, before)
 
     def test_where_services_alone_were_saved_they_are_shown_and_the_rest_is_missed(self):
         path, snapshot = self.file("services", SERVICES), os.path.join(self.folder, "services.kstate")
