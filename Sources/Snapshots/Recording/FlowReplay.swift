@@ -14,9 +14,12 @@ struct FlowReplay {
     private var places: [UInt64: Int] = [:]
     /// Entries that have ended among those.
     private var gaps = 0
-    private var ended: [Flow] = []
+    /// What has ended, marked `DYING` as conntrack marks what it takes out of the table.
+    private(set) var ended: [Flow] = []
     private var reading: UInt32 = 0
     private let keepsEndedSince: UInt64?
+    /// The entries of the sample that comes last, which tells more of them than anything before it; nil once it has come.
+    private var later: FingerprintSet?
     /// Events that the kernel dropped, so that something may be missing; nil where it dropped none.
     private(set) var loss: Loss?
 
@@ -28,6 +31,11 @@ struct FlowReplay {
 
     /// - Parameter since: from when on entries that end are kept, in nanoseconds since 1970; nil keeps none.
     init(keepingEndedSince since: UInt64?) { keepsEndedSince = since }
+
+    /// Begins to pass over what is told of entries that a later sample has too: it is not kept until then.
+    mutating func passOver(_ later: FingerprintSet) { self.later = later }
+
+    mutating func endPassingOver() { later = nil }
 
     // MARK: Samples
 
@@ -41,6 +49,13 @@ struct FlowReplay {
     /// Ends a complete reading: what it did not meet has ended without an event.
     mutating func endReading(at time: UInt64) {
         for index in entries.indices { if let known = entries[index], known.reading != reading { end(index, known.flow, at: time) } }
+        if gaps > entries.count / 2 { closeGaps() }
+    }
+
+    /// Hands what has ended over: it is a stretch's larger part, and not held twice.
+    mutating func takeEnded() -> [Flow] {
+        defer { ended = [] }
+        return ended
     }
 
     // MARK: Events
@@ -51,13 +66,24 @@ struct FlowReplay {
             let (sum, overflows) = count.addingReportingOverflow(loss?.count ?? 0)
             loss = Loss(count: overflows ? .max : sum, since: loss?.since ?? event.at)
         case .entry(.destroy, let flow):
+            // One that ends, and that the later sample has, is another: where it took the same memory the kernel gave it the same id.
+            if isToldLater(flow) { return keep(ended: flow, at: event.at) }
             guard let index = places[flow.fingerprint.value], let known = entries[index], known.flow.id == flow.id else { return }
             end(index, flow.completed(by: known.flow), at: event.at)
         case .entry(_, let flow): update(flow, at: event.at)
         }
     }
 
+    /// Ends another entry of the same tuples, whether or not an event said so.
+    mutating func end(replacedBy flow: borrowing Flow, at time: UInt64) {
+        guard !places.isEmpty, let index = places[flow.fingerprint.value], let known = entries[index], known.flow.id != flow.id else { return }
+        end(index, known.flow, at: time)
+    }
+
+    private func isToldLater(_ flow: Flow) -> Bool { later?.contains(flow.identity) ?? false }
+
     private mutating func update(_ flow: Flow, at time: UInt64) {
+        if isToldLater(flow) { return end(replacedBy: flow, at: time) }
         let name = flow.fingerprint.value
         if let index = places[name], let known = entries[index] {
             if known.flow.id == flow.id {
@@ -83,6 +109,10 @@ struct FlowReplay {
         entries[index] = nil
         gaps += 1
         places[last.fingerprint.value] = nil
+        keep(ended: last, at: time)
+    }
+
+    private mutating func keep(ended last: Flow, at time: UInt64) {
         guard let since = keepsEndedSince, time >= since else { return }
         var last = last
         last.status.insert(.dying)
@@ -90,17 +120,20 @@ struct FlowReplay {
         ended.append(last)
     }
 
-    /// The entries with their timers run down to `time`, and then those that have ended, marked `DYING` as conntrack marks what it takes
-    /// out of the table.
-    func flows(at time: UInt64) -> [Flow] {
-        let living = entries.compactMap { known in
-            known.map { $0.flow.runDown(from: $0.toldAt, to: time) }
-        }
-        return living + ended
+    /// The entries that live, with their timers run down to `time`.
+    func living(at time: UInt64) -> [Flow] {
+        entries.compactMap { known in known.map { $0.flow.runDown(from: $0.toldAt, to: time) } }
     }
 }
 
 extension Flow {
+    /// Tells the entry from another of the same tuples, before or after it.
+    var identity: UInt64 {
+        var identity = fingerprint
+        identity.mix(UInt64(id))
+        return identity.value
+    }
+
     /// The entry with its timer as it is at `time`, if nothing has renewed it since it was told.
     func runDown(from toldAt: UInt64, to time: UInt64) -> Flow {
         guard let timeout, time > toldAt else { return self }

@@ -32,22 +32,7 @@ final class ReplayedSource: StateSource {
         _ list: ConntrackList, walks: [KernelWalk]?, selection: PortSelection?
     ) throws(KernelStateError) -> any EntrySource<Flow> {
         guard list == .confirmed else { return try last.openConntrack(list, walks: walks, selection: selection) }
-        guard since != nil else { return try OverlaidEntries(last, at: until, selection: selection) }
-        var replay = FlowReplay(keepingEndedSince: since)
-        let coverages = try readable { step throws(KernelStateError) in
-            let table = try step.openConntrack(list, walks: nil, selection: selection)
-            let time = step.place.takenAt
-            replay.beginReading(at: time)
-            while try table.next(where: { _ in true }, { replay.add(read: copy $0, at: time) }) {}
-            if table.coverage.complete { replay.endReading(at: time) }
-            try step.forEachEvent(until: until, selection: selection) { replay.apply($0) }
-            return table.coverage
-        }
-        let flows = replay.flows(at: until)
-        var coverage = coverages[coverages.count - 1]
-        if selection == nil { coverage.read = flows.count }
-        coverage.note(replay.loss, "in that time")
-        return ReplayedEntries(flows, coverage)
+        return try OverlaidEntries(steps, since: since, until: until, selection: selection)
     }
 
     func openIPVS() throws(KernelStateError) -> any EntrySource<IPVSConnection> {
