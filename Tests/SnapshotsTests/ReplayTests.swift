@@ -118,7 +118,7 @@ import Testing
         }
         replay.apply(FlowEvent(at: 3, .entry(.destroy, flow(0))))
         replay.apply(FlowEvent(at: 3, .entry(.update, flow(200, timeout: 7))))
-        let left = replay.living(at: 3)
+        let left = replay.flows(at: 3)
         #expect(left.map { $0.original.sourceEndpoint.port } == (1..<100).map { UInt16($0 * 100) })
         #expect(left[1].timeout == 7)
     }
@@ -134,12 +134,12 @@ import Testing
         var told = flow(1, timeout: 60)
         told.state = .tcp(.established)
         replay.apply(FlowEvent(at: 5 * Self.second, .entry(.update, told)))
-        let now = try #require(replay.living(at: 15 * Self.second).first)
+        let now = try #require(replay.flows(at: 15 * Self.second).first)
         #expect(now.timeout == 50 && now.start == 77 && now.counters != nil && now.state == .tcp(.established))
-        #expect(replay.living(at: 500 * Self.second).first?.timeout == 0)
+        #expect(replay.flows(at: 500 * Self.second).first?.timeout == 0)
         // A message about another entry of the same tuples ends nothing.
         replay.apply(FlowEvent(at: 6 * Self.second, .entry(.destroy, flow(1, id: 8))))
-        #expect(replay.living(at: 0).count == 1)
+        #expect(replay.flows(at: 0).count == 1)
     }
 
     @Test func `more events lost than can be counted are no reason to trap`() {
@@ -179,5 +179,14 @@ import Testing
         let source = try #require(reader.sources(of: reader.samples[0]).first)
         try source.forEachEvent(until: .max, selection: nil) { read.append($0) }
         #expect(read == events)
+    }
+}
+
+extension FlowReplay {
+    /// All that is known, in its order.
+    func flows(at time: UInt64) -> [Flow] {
+        var flows: [Flow] = []
+        forEach(in: steps, at: time) { flows.append($0) }
+        return flows
     }
 }

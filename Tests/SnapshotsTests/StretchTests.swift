@@ -64,7 +64,7 @@ import Testing
             if table.coverage.complete { replay.endReading(at: step.place.takenAt) }
             try step.forEachEvent(until: stretch.upperBound, selection: nil) { replay.apply($0) }
         }
-        return replay.living(at: stretch.upperBound) + replay.ended
+        return replay.flows(at: stretch.upperBound)
     }
 
     @Test(arguments: 1...20 as ClosedRange<UInt64>)

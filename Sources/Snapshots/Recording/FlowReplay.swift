@@ -7,15 +7,14 @@ struct FlowReplay {
         /// Nanoseconds since 1970, when the kernel told its timer.
         var toldAt: UInt64
         var reading: UInt32
+        var hasEnded = false
     }
 
-    /// In the order in which they were first met; nil where one has ended.
+    /// In the order in which they were first met; nil where one has ended that is not kept.
     private var entries: [Known?] = []
+    /// Of those that live.
     private var places: [UInt64: Int] = [:]
-    /// Entries that have ended among those.
     private var gaps = 0
-    /// What has ended, marked `DYING` as conntrack marks what it takes out of the table.
-    private(set) var ended: [Flow] = []
     private var reading: UInt32 = 0
     private let keepsEndedSince: UInt64?
     /// The entries of the sample that comes last, which tells more of them than anything before it; nil once it has come.
@@ -48,14 +47,9 @@ struct FlowReplay {
 
     /// Ends a complete reading: what it did not meet has ended without an event.
     mutating func endReading(at time: UInt64) {
-        for index in entries.indices { if let known = entries[index], known.reading != reading { end(index, known.flow, at: time) } }
-        if gaps > entries.count / 2 { closeGaps() }
-    }
-
-    /// Hands what has ended over: it is a stretch's larger part, and not held twice.
-    mutating func takeEnded() -> [Flow] {
-        defer { ended = [] }
-        return ended
+        for index in entries.indices {
+            if let known = entries[index], !known.hasEnded, known.reading != reading { end(index, known.flow, at: time) }
+        }
     }
 
     // MARK: Events
@@ -67,7 +61,10 @@ struct FlowReplay {
             loss = Loss(count: overflows ? .max : sum, since: loss?.since ?? event.at)
         case .entry(.destroy, let flow):
             // One that ends, and that the later sample has, is another: where it took the same memory the kernel gave it the same id.
-            if isToldLater(flow) { return keep(ended: flow, at: event.at) }
+            if isToldLater(flow) {
+                if let known = kept(ended: flow, at: event.at) { entries.append(known) }
+                return
+            }
             guard let index = places[flow.fingerprint.value], let known = entries[index], known.flow.id == flow.id else { return }
             end(index, flow.completed(by: known.flow), at: event.at)
         case .entry(_, let flow): update(flow, at: event.at)
@@ -102,27 +99,41 @@ struct FlowReplay {
     private mutating func closeGaps() {
         entries.removeAll { $0 == nil }
         gaps = 0
-        for (index, known) in entries.enumerated() { if let known { places[known.flow.fingerprint.value] = index } }
+        for (index, known) in entries.enumerated() {
+            if let known, !known.hasEnded { places[known.flow.fingerprint.value] = index }
+        }
     }
 
     private mutating func end(_ index: Int, _ last: Flow, at time: UInt64) {
-        entries[index] = nil
-        gaps += 1
         places[last.fingerprint.value] = nil
-        keep(ended: last, at: time)
+        entries[index] = kept(ended: last, at: time)
+        if entries[index] == nil { gaps += 1 }
     }
 
-    private mutating func keep(ended last: Flow, at time: UInt64) {
-        guard let since = keepsEndedSince, time >= since else { return }
-        var last = last
-        last.status.insert(.dying)
-        last.timeout = 0
-        ended.append(last)
+    /// Marked `DYING`, as conntrack marks what it takes out of the table; nil for what ended before anybody asks.
+    private func kept(ended last: Flow, at time: UInt64) -> Known? {
+        guard let since = keepsEndedSince, time >= since else { return nil }
+        var known = Known(flow: last, toldAt: time, reading: reading, hasEnded: true)
+        known.flow.status.insert(.dying)
+        known.flow.timeout = 0
+        return known
     }
 
-    /// The entries that live, with their timers run down to `time`.
-    func living(at time: UInt64) -> [Flow] {
-        entries.compactMap { known in known.map { $0.flow.runDown(from: $0.toldAt, to: time) } }
+    // MARK: Outcome
+
+    /// How many entries are known.
+    var count: Int { entries.count - gaps }
+
+    /// Steps that ``forEach(in:at:_:)`` takes: two rounds.
+    var steps: Range<Int> { 0..<2 * entries.count }
+
+    /// Hands out the entries that live, with their timers run down to `time`, and in a second round those that have ended.
+    func forEach(in steps: Range<Int>, at time: UInt64, _ body: (Flow) -> Void) {
+        for step in steps {
+            let isSecondRound = step >= entries.count
+            guard let known = entries[isSecondRound ? step - entries.count : step], known.hasEnded == isSecondRound else { continue }
+            body(isSecondRound ? known.flow : known.flow.runDown(from: known.toldAt, to: time))
+        }
     }
 }
 

@@ -15,7 +15,8 @@ final class OverlaidEntries: EntrySource {
     private var replay: FlowReplay
     private var isPassing = true
     private var passed = 0
-    private var rest: ArraySlice<Flow> = []
+    /// What the replay has still to hand out.
+    private var rest: Range<Int> = 0..<0
     /// Why the sample's own reading ended early: told when everything else has been handed out.
     private var failure: KernelStateError?
 
@@ -101,10 +102,9 @@ final class OverlaidEntries: EntrySource {
             }
             if !isPassing { try replayEvents() }
         } else {
-            for flow in rest.prefix(SnapshotSource.portion) where wanted(flow) { body(flow) }
+            replay.forEach(in: rest.prefix(SnapshotSource.portion), at: until) { if wanted($0) { body($0) } }
             rest = rest.dropFirst(SnapshotSource.portion)
         }
-        if !isPassing, rest.isEmpty { rest = replay.takeEnded()[...] }
         if isPassing || !rest.isEmpty { return true }
         if let failure { throw failure }
         return false
@@ -125,8 +125,8 @@ final class OverlaidEntries: EntrySource {
         coverage = sample.coverage
         if coverage.complete, failure == nil { replay.endReading(at: base.place.takenAt) }
         try base.forEachEvent(until: until, selection: selection) { replay.apply($0) }
-        rest = replay.living(at: until)[...]
-        if selection == nil { coverage.read = passed + rest.count + replay.ended.count }
+        rest = replay.steps
+        if selection == nil { coverage.read = passed + replay.count }
         coverage.note(replay.loss, stretchStart == nil ? "before that moment" : "in that time")
     }
 }
