@@ -70,7 +70,7 @@ class FolderTest(unittest.TestCase):
 
 class SeveralSamples(FolderTest):
     def test_samples_of_one_file_are_picked_by_their_time(self):
-        result = run("snapshot", "save", self.file, "--for", "1s", "--every", "300ms")
+        result = run("snapshot", "save", self.file, "--for", "3s", "--every", "300ms")
         self.assertEqual(result.returncode, 0, result.stderr)
         times = self.times(self.file)
         self.assertGreaterEqual(len(times), 2)
