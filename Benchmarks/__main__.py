@@ -17,6 +17,7 @@ from measure import HERE, KSTATE, heading, sh
 
 import conntrack
 import watch
+from namespace import Namespace
 
 
 def compiled(directory):
@@ -43,20 +44,20 @@ def main():
         floors = compiled(directory)
         heading()
         if "start" in sections:
-            with conntrack.Namespace(0) as space:
+            with Namespace(0) as space:
                 conntrack.start(space, floors)
         if "hold" in sections:
             for size in (20_000, 100_000):
-                with conntrack.Namespace(size) as space:
+                with Namespace(size) as space:
                     conntrack.hold(space, floors)
         if "conntrack" in sections:
-            with conntrack.Namespace(entries) as space:
+            with Namespace(entries) as space:
                 conntrack.whole_table(space, floors)
         if "watch" in sections:
-            with conntrack.Namespace(entries) as space:
+            with Namespace(entries) as space:
                 watch.idle(space, "--port", "9153")
                 watch.idle(space)
-            with conntrack.Namespace(0) as space:
+            with Namespace(0) as space:
                 watch.burst(space)
         if "ipvs" in sections:
             for count in (50_000, 200_000):

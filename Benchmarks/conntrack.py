@@ -1,35 +1,7 @@
 """Reading a large conntrack table, in a namespace of its own on this machine's kernel."""
 
-import os
-import subprocess
-
-from measure import FILLER, HERE, KSTATE, RUNS, compare, line, run, sh
-
-SYSCTL = "net.netfilter.nf_conntrack_"
-
-
-class Namespace:
-    """A namespace with a table of `entries`, 1 % of them on port 9153; the sysctls are put back when it ends."""
-
-    def __init__(self, entries):
-        self.name = f"kstate-bench-{os.getpid()}"
-        self.entries = entries
-
-    def __enter__(self):
-        self.before = sh(f"sysctl -n {SYSCTL}max")
-        sh(f"ip netns add {self.name}; sysctl -qw {SYSCTL}max={2 * self.entries + 700_000}")
-        if self.entries:
-            self.sh(f"{FILLER} {self.entries} 1 9153 1")
-        return self
-
-    def __exit__(self, *_):
-        sh(f"ip netns del {self.name}; sysctl -qw {SYSCTL}max={self.before}")
-
-    def inside(self, *command):
-        return ["ip", "netns", "exec", self.name, *command]
-
-    def sh(self, script):
-        return subprocess.run(self.inside("bash", "-euc", script), check=True, capture_output=True, text=True).stdout.strip()
+from measure import KSTATE, RUNS, compare, line, sh
+from namespace import SYSCTL
 
 
 def whole_table(space, floors):

@@ -104,13 +104,17 @@ public struct ConnectionJoin: Sendable {
         flows.removeAll { emit(Connection($0, services: services)) }
     }
 
-    /// Entries of several zones may share a key and are never merged: one of them, that of zone 0 if any, is IPVS's.
+    /// Entries of several zones may share a key and are never merged: one of them, that of zone 0 if any, is IPVS's. So may those of
+    /// several times, where a stretch of time is read: one that has ended leaves IPVS's row to one that lives.
     private mutating func wait(_ flow: Flow, _ key: JoinKey, _ emit: (Connection) -> Void) {
         guard let earlier = flows.remove(key) else { return flows.add(flow, key) }
-        let standsAlone = flow.zone == 0 ? earlier : flow
-        flows.add(flow.zone == 0 ? flow : earlier, key)
+        let isOfIPVS = Self.claim(flow) >= Self.claim(earlier)
+        let standsAlone = isOfIPVS ? earlier : flow
+        flows.add(isOfIPVS ? flow : earlier, key)
         emit(Connection(standsAlone, services: services))
     }
+
+    private static func claim(_ flow: Flow) -> Int { (flow.zone == 0 ? 2 : 0) + (flow.status.contains(.dying) ? 0 : 1) }
 }
 
 /// Entries that wait for their twins, found by name and known by the order of their coming.

@@ -12,6 +12,8 @@ public struct IPVSConnection: Hashable, Sendable {
     public var expires: UInt32
     /// Present when read from ip_vs_conn_sync, which is where a synchronisation daemon runs.
     public var origin: IPVSOrigin?
+    /// True where several readings over a stretch of time were put together, and the last of them had no such row any more.
+    public var hasEnded = false
 
     @inlinable public init(
         transport: TransportProtocol, client: Endpoint, service: Endpoint, backend: Endpoint, state: IPVSState,

@@ -22,6 +22,9 @@ public struct TableCoverage: Hashable, Sendable {
     public var undecodable: Int = 0
     /// Why the table is not available or not complete, with the remedy.
     public var reason: String?
+    /// Nanoseconds since 1970: up to then what was saved tells all of the table, and from its next sample on again; nil where nothing
+    /// was lost between samples.
+    public var wholeUntil: UInt64?
 
     public init(available: Bool, complete: Bool) {
         self.available = available

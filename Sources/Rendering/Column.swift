@@ -95,7 +95,7 @@ public enum Column: String, CaseIterable, TableColumn {
         let row = connection.ipvs
         let flow = connection.conntrack
         switch self {
-        case .ipvs: if let row { output.appendVisible(row.state.name) }
+        case .ipvs: if let row { appendState(row, to: &output) }
         case .expires: if let row { output.appendDecimal(UInt64(row.expires)) }
         case .origin: if let origin = row?.origin { output.append(origin == .local ? "LOCAL" : "SYNC") }
         case .forwarding: if let forwarding = connection.forwarding { output.append(contentsOf: forwarding.name.utf8) }
@@ -127,6 +127,11 @@ public enum Column: String, CaseIterable, TableColumn {
         appendState(twin.state, twin.status, to: &output)
     }
 
+    private func appendState(_ row: IPVSConnection, to output: inout [UInt8]) {
+        output.appendVisible(row.state.name)
+        if row.hasEnded { output.append(" ENDED") }
+    }
+
     /// The state, and the two flags that decide what it means: nobody has answered, or both have spoken.
     private func appendState(_ state: FlowState?, _ status: FlowStatus, to output: inout [UInt8]) {
         if let state { output.append(contentsOf: state.name.utf8) }
@@ -140,6 +145,7 @@ public enum Column: String, CaseIterable, TableColumn {
         } else if status.contains(.offload) {
             output.append(" OFFLOAD")
         }
+        if status.contains(.dying) { output.append(" DYING") }
     }
 
     private func appendFlags(_ flow: Flow, to output: inout [UInt8]) {

@@ -85,6 +85,7 @@ public struct ConnectionJSON: Sendable {
         output.appendJSON(row.state.name)
         Self.number(",\"expires_s\":", UInt64(row.expires), to: &output)
         if let origin = row.origin { output.append(origin == .local ? ",\"origin\":\"LOCAL\"" : ",\"origin\":\"SYNC\"") }
+        if row.hasEnded { output.append(",\"ended\":true") }
         if row.isTemplate { output.append(",\"template\":true") }
         if let mark = row.firewallMark { Self.number(",\"firewall_mark\":", UInt64(mark), to: &output) }
         if let forwarding = connection.forwarding {

@@ -145,6 +145,7 @@ enum Style {
         switch column {
         case .conntrack:
             guard let flow = connection.conntrack else { return nil }
+            if flow.status.contains(.dying) { return dim }
             if flow.isUnreplied { return red }
             switch flow.state {
             case .tcp(.established), .sctp(.established), .dccp(.open): return green
@@ -153,9 +154,10 @@ enum Style {
             default: return nil
             }
         case .ipvs:
-            guard let state = connection.ipvs?.state else { return nil }
-            if state == .established { return green }
-            return state == .synRecv ? yellow : nil
+            guard let row = connection.ipvs else { return nil }
+            if row.hasEnded { return dim }
+            if row.state == .established { return green }
+            return row.state == .synRecv ? yellow : nil
         default: return nil
         }
     }

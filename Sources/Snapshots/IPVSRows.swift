@@ -7,7 +7,7 @@ struct IPVSInsertion: ~Copyable {
     private let names: HotStatement
 
     init(_ database: Database) throws {
-        let rows = try HotStatement(database, "INSERT INTO ipvs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        let rows = try HotStatement(database, "INSERT INTO ipvs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         names = try HotStatement(database, "INSERT INTO ipvs_states VALUES (?, ?)")
         self.rows = rows
     }
@@ -26,6 +26,7 @@ struct IPVSInsertion: ~Copyable {
         rows.bind(9, try number(of: connection.state, &states))
         rows.bind(10, connection.expires)
         rows.bind(11, connection.origin?.rawValue)
+        rows.bind(12, connection.hasEnded ? 1 : Int?.none)
         try rows.run()
     }
 
@@ -51,10 +52,12 @@ struct IPVSRows: ~Copyable {
         for row in try Row.fetchAll(database, sql: "SELECT state, name FROM ipvs_states") {
             states[try row.number("state")] = IPVSState(try row.text("name") ?? "")
         }
+        // A file of before stretches of time were marked has no such column.
+        let ended = try database.columns(in: "ipvs").contains { $0.name == "ended" } ? "ended" : "NULL"
         rows = try HotStatement(
             database,
             """
-            SELECT client_port, service_port, backend_port, client, service, backend, protocol, state, expires, origin FROM ipvs
+            SELECT client_port, service_port, backend_port, client, service, backend, protocol, state, expires, origin, \(ended) FROM ipvs
             WHERE entry BETWEEN \(range.lowerBound) AND \(range.upperBound) ORDER BY entry
             """)
         self.addresses = addresses
@@ -65,9 +68,11 @@ struct IPVSRows: ~Copyable {
         guard try rows.next() else { return nil }
         guard let state = states[rows.int64(7)] else { throw DatabaseError.damaged("an IPVS state has no name") }
         let origin: UInt8? = try rows.optionalNumber(9)
-        return IPVSConnection(
+        var row = IPVSConnection(
             transport: TransportProtocol(rawValue: try rows.number(6)), client: try endpoint(3, port: 0), service: try endpoint(4, port: 1),
             backend: try endpoint(5, port: 2), state: state, expires: try rows.number(8), origin: origin.flatMap(IPVSOrigin.init(rawValue:)))
+        row.hasEnded = !rows.isNull(10)
+        return row
     }
 
     private func endpoint(_ address: Int32, port: Int32) throws -> Endpoint {

@@ -60,7 +60,8 @@ enum SnapshotSchema {
         CREATE TABLE ipvs_states(state INTEGER PRIMARY KEY, name TEXT);
         CREATE TABLE ipvs(
             entry INTEGER PRIMARY KEY, client_port INTEGER, service_port INTEGER, backend_port INTEGER, client INTEGER,
-            service INTEGER, backend INTEGER, protocol INTEGER, state INTEGER, expires INTEGER, origin INTEGER);
+            service INTEGER, backend INTEGER, protocol INTEGER, state INTEGER, expires INTEGER, origin INTEGER,
+            ended INTEGER);
         CREATE TABLE services(
             service INTEGER PRIMARY KEY, place INTEGER, protocol INTEGER, address INTEGER, port INTEGER, firewall_mark INTEGER,
             family INTEGER, scheduler TEXT, flags INTEGER, persistence INTEGER, persistence_netmask INTEGER,

@@ -55,7 +55,7 @@ enum SnapshotViews {
     private static let ipvsConnections = """
         CREATE VIEW ipvs_connections AS
         SELECT places.sample, places.node, places.namespace, i.entry, ifnull(protocols.name, i.protocol) AS protocol,
-            ipvs_states.name AS state, i.expires, i.client_port = 0 AS template,
+            ipvs_states.name AS state, i.expires, i.client_port = 0 AS template, i.ended IS NOT NULL AS ended,
             client.text AS client, i.client_port, service.text AS service, i.service_port, backend.text AS backend, i.backend_port
         FROM places JOIN readings ON readings.place = places.place AND readings.subject = 'ipvs'
         JOIN ipvs i ON i.entry BETWEEN readings.first_row AND readings.last_row

@@ -16,7 +16,8 @@ struct ZstdLibrary: @unchecked Sendable {
         return .failure(
             KernelStateError(
                 operation: "opening libzstd.so.1", cause: String(cString: problem),
-                remedy: "install the package libzstd1 (libzstd on other systems than Debian), or do without --compress"))
+                remedy: "install the package libzstd1 (libzstd on other systems than Debian), or do without compression: "
+                    + "zstd -d makes a plain file of a compressed one"))
     }()
 
     /// What libzstd says of a result; nil where it is no error.

@@ -1,9 +1,14 @@
 """What other tools saved, as the command line recognises, reads and refuses it. No rights and no tables are needed."""
 
+<<<<<<< HEAD
 import gzip
+=======
+import contextlib
+>>>>>>> robust
 import json
 import lzma
 import os
+import sqlite3
 import subprocess
 import tarfile
 import tempfile
@@ -52,6 +57,36 @@ class Imports(unittest.TestCase):
         self.assertTrue(document["tables"]["conntrack"]["complete"])
         self.assertFalse(document["tables"]["ipvs"]["available"])
         self.assertEqual(run("conn", "--from", path, "-o", "conntrack").stdout, ENTRY.format(port=1024) + ENTRY.format(port=1025))
+
+    def test_a_file_of_before_rows_had_an_end_is_read(self):
+        snapshot = os.path.join(self.folder, "node.kstate")
+        run("snapshot", "import", self.file("rows", ROWS), snapshot)
+        before = run("conn", "--from", snapshot, "-o", "jsonl").stdout
+        self.assertIn("SYN_RECV", before)
+        with open(snapshot, "r+b") as file:
+            file.truncate(os.path.getsize(snapshot) - 16)
+        with contextlib.closing(sqlite3.connect(snapshot)) as database:
+            database.execute("DELETE FROM snapshot WHERE name = 'checksum'")
+            for (view,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'view'").fetchall():
+                database.execute(f"DROP VIEW {view}")
+            database.execute("ALTER TABLE ipvs DROP COLUMN ended")
+            database.commit()
+        self.assertEqual(run("conn", "--from", snapshot, "-o", "jsonl").stdout, before)
+
+    def test_where_services_alone_were_saved_they_are_shown_and_the_rest_is_missed(self):
+        path, snapshot = self.file("services", SERVICES), os.path.join(self.folder, "services.kstate")
+        self.assertEqual(run("snapshot", "import", path, snapshot).returncode, 0)
+        missing = (f"kstate: reading {path}: it holds no conntrack entries; save what conntrack -L prints beside it\n"
+                   f"kstate: reading {path}: it holds no IPVS connections; save what ipvsadm -Lnc prints beside it\n")
+        for file in (path, snapshot):
+            result = run("service", "--from", file, "-o", "json")
+            self.assertEqual((result.returncode, result.stderr), (1, missing))
+            document = json.loads(result.stdout)
+            (service,) = document["services"]
+            self.assertEqual([backend["address"] for backend in service["backends"]], ["10.244.0.5"])
+            self.assertEqual([table["available"] for table in document["tables"].values()], [False, False])
+            self.assertIn("10.96.0.10:9153", run("service", "--from", file).stdout)
+            self.assertEqual((run("conn", "--from", file, "-o", "jsonl").stdout, run("conn", "--from", file).returncode), ("", 1))
 
     def test_the_texts_of_a_node_are_joined(self):
         paths = [self.file("node/flows", ENTRY.format(port=1024)), self.file("node/rows", ROWS), self.file("node/services", SERVICES),

@@ -1,5 +1,6 @@
 """Several samples in a file, the recorder, and --since and --until, as the command line takes and refuses them."""
 
+import contextlib
 import json
 import os
 import re
@@ -69,7 +70,7 @@ class FolderTest(unittest.TestCase):
 
 class SeveralSamples(FolderTest):
     def test_samples_of_one_file_are_picked_by_their_time(self):
-        result = run("snapshot", "save", self.file, "--for", "1s", "--every", "300ms")
+        result = run("snapshot", "save", self.file, "--for", "3s", "--every", "300ms")
         self.assertEqual(result.returncode, 0, result.stderr)
         times = self.times(self.file)
         self.assertGreaterEqual(len(times), 2)
@@ -202,6 +203,33 @@ class Moments(FolderTest):
         self.assertEqual(run("conn", "--from", self.file, "-o", "json").stdout, before)
         self.assertEqual(run("conn", "--from", self.file, "--since", "1h").returncode, 0)
         self.assertEqual(run("snapshot", "info", self.file).returncode, 0)
+
+    def test_what_is_missing_from_something_saved_is_no_reason_to_try_again(self):
+        self.record("--every", "1h").end(signal.SIGKILL)
+        with contextlib.closing(sqlite3.connect(os.path.join(self.ring, *segments(self.ring)))) as database:
+            (taken,) = database.execute("SELECT max(taken_at) FROM places").fetchone()
+            database.execute("INSERT INTO events VALUES (1000, 1, ?, 3, 7)", (taken + 1_000_500_000,))
+            database.commit()
+        for options, when in (([], "before that moment"), (["--since", "1h"], "in that time")):
+            result = run("conn", "--from", self.ring, *options)
+            self.assertEqual(result.returncode, 1)
+            advice = re.search(rf"incomplete: 7 events were lost {when}; look at the time before (\S+), or after the next sample\n", result.stderr)
+            self.assertTrue(advice, result.stderr)
+            result = run("conn", "--from", self.ring, *options, "--until", advice[1])
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertNotIn("incomplete", result.stderr)
+
+    def test_a_reading_that_was_torn_when_it_was_saved_says_so(self):
+        run("snapshot", "save", self.file)
+        with open(self.file, "r+b") as file:
+            file.truncate(os.path.getsize(self.file) - 16)
+        with contextlib.closing(sqlite3.connect(self.file)) as database:
+            database.execute("DELETE FROM snapshot WHERE name = 'checksum'")
+            database.execute("UPDATE readings SET complete = 0, passes = 4, reason = 'it shook' WHERE subject = 'conntrack'")
+            database.commit()
+        result = run("conn", "--from", self.file)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("the conntrack table is incomplete: it shook, after 4 passes, when it was saved\n", result.stderr)
 
     def test_one_file_has_nothing_to_be_compared_with(self):
         run("snapshot", "save", self.file)

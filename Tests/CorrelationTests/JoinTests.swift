@@ -127,6 +127,21 @@ let services: [VirtualService] = {
         #expect(found.filter { $0.ipvs != nil }.map(\.zone) == [0])
     }
 
+    @Test(arguments: [true, false])
+    func `an entry that has ended leaves the row to the one that lives`(endedFirst: Bool) {
+        var ended = first
+        ended.id = 7
+        ended.status.insert(.dying)
+        var join = ConnectionJoin(conntrack: true, ipvs: true)
+        var found: [Connection] = []
+        for flow in endedFirst ? [ended, first] : [first, ended] { join.add(flow) { found.append($0) } }
+        join.add(twin) { found.append($0) }
+        join.endRows { found.append($0) }
+        join.endFlows { found.append($0) }
+        #expect(found.count == 2)
+        #expect(found.filter { $0.ipvs != nil }.map(\.conntrack) == [first])
+    }
+
     @Test func `a template has no twin`() {
         var join = ConnectionJoin(conntrack: true, ipvs: true)
         var found: [Connection] = []

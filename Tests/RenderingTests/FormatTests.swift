@@ -48,6 +48,17 @@ private func text(_ writer: some ConnectionWriter, _ connections: [Connection], 
 }
 
 @Suite struct JSONTests {
+    @Test func `what has ended over a stretch of time is marked in both tables, in JSON and in cells`() {
+        var connection = sample()
+        connection.ipvs?.hasEnded = true
+        connection.conntrack?.status.insert(.dying)
+        let json = text(JSONLinesWriter(), [connection])
+        #expect(json.contains("\"ipvs\":{\"state\":\"SYN_RECV\",\"expires_s\":58,\"ended\":true}"))
+        #expect(json.contains("\"flags\":[\"UNREPLIED\",\"DYING\"]"))
+        let table = TableWriter(columns: [.ipvs, .conntrack], width: nil, colour: false, showsHeading: false, keepsOrder: true)
+        #expect(text(table, [connection, sample()]) == "SYN_RECV ENDED  SYN_SENT UNREPLIED DYING\nSYN_RECV        SYN_SENT UNREPLIED\n")
+    }
+
     @Test func `a connection, letter by letter`() {
         #expect(
             text(JSONLinesWriter(), [sample()]) == """

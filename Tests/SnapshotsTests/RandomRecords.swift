@@ -72,12 +72,14 @@ struct RandomRecords: RandomNumberGenerator {
 
     mutating func row() -> IPVSConnection {
         let family: AddressFamily = happens(3) ? .ipv6 : .ipv4
-        return IPVSConnection(
+        var row = IPVSConnection(
             transport: TransportProtocol(rawValue: [0, 6, 17, 132][Int(next() % 4)]),
             client: Endpoint(address: address(family), port: happens(5) ? 0 : number()), service: Endpoint(address: address(family), port: number()),
             backend: Endpoint(address: address(happens(9) ? .ipv6 : family), port: number()),
             state: IPVSState(["ESTABLISHED", "SYN_RECV", "UDP", "BUG!", "A_STATE_OF_2040"][Int(next() % 5)]), expires: number(),
             origin: happens(2) ? nil : happens(2) ? .local : .sync)
+        row.hasEnded = happens(9)
+        return row
     }
 
     mutating func counters() -> TrafficCounters? {

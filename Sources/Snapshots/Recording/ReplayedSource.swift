@@ -3,7 +3,7 @@ internal import KernelState
 /// One place at a moment of a recording, or over a stretch of it: read as a live namespace is.
 ///
 /// The conntrack table is the last sample's with the events after it applied. IPVS tells of no events: its table is the last sample's.
-/// Over a stretch both hold everything that lived in it, as it was last seen.
+/// Over a stretch both hold everything that lived in it, as it was last seen, and mark what has ended.
 final class ReplayedSource: StateSource {
     private let steps: [SnapshotSource]
     private let since: UInt64?
@@ -32,45 +32,20 @@ final class ReplayedSource: StateSource {
         _ list: ConntrackList, walks: [KernelWalk]?, selection: PortSelection?
     ) throws(KernelStateError) -> any EntrySource<Flow> {
         guard list == .confirmed else { return try last.openConntrack(list, walks: walks, selection: selection) }
-        guard since != nil else { return try OverlaidEntries(last, at: until, selection: selection) }
-        var replay = FlowReplay(keepingEndedSince: since)
-        let coverages = try readable { step throws(KernelStateError) in
-            let table = try step.openConntrack(list, walks: nil, selection: selection)
-            let time = step.place.takenAt
-            replay.beginReading(at: time)
-            while try table.next(where: { _ in true }, { replay.add(read: copy $0, at: time) }) {}
-            if table.coverage.complete { replay.endReading(at: time) }
-            try step.forEachEvent(until: until, selection: selection) { replay.apply($0) }
-            return table.coverage
-        }
-        let flows = replay.flows(at: until)
-        var coverage = coverages[coverages.count - 1]
-        if selection == nil { coverage.read = flows.count }
-        coverage.note(lost: replay.lost)
-        return ReplayedEntries(flows, coverage)
+        return try OverlaidEntries(steps, since: since, until: until, selection: selection)
     }
 
     func openIPVS() throws(KernelStateError) -> any EntrySource<IPVSConnection> {
         guard since != nil else { return try last.openIPVS() }
-        var rows: [IPVSConnection] = []
-        var places: [UInt64: Int] = [:]
+        var replay = RowReplay()
         let coverages = try readable { step throws(KernelStateError) in
             let table = try step.openIPVS()
-            let more = { () throws(KernelStateError) in
-                try table.next(where: { _ in true }) { row in
-                    let row = copy row
-                    let name = row.fingerprint.value
-                    if let index = places[name] {
-                        rows[index] = row
-                    } else {
-                        places[name] = rows.count
-                        rows.append(row)
-                    }
-                }
-            }
-            while try more() {}
+            replay.beginReading()
+            while try table.next(where: { _ in true }, { replay.add(copy $0) }) {}
+            if table.coverage.complete { replay.endReading() }
             return table.coverage
         }
+        let rows = replay.rows
         var coverage = coverages[coverages.count - 1]
         coverage.read = rows.count
         return ReplayedEntries(rows, coverage)

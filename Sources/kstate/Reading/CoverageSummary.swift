@@ -24,8 +24,8 @@ struct CoverageSummary {
     mutating func add(_ tables: ReadTables, of place: Place) {
         conntrack = CoverageSummary.sum(conntrack, tables.conntrack)
         ipvs = CoverageSummary.sum(ipvs, tables.ipvs)
-        note(.conntrack, tables.conntrack, tables.error.conntrack, place)
-        note(.ipvs, tables.ipvs, tables.error.ipvs, place)
+        note(.conntrack, tables.conntrack, tables.error.conntrack, place, isLive: tables.isLive)
+        note(.ipvs, tables.ipvs, tables.error.ipvs, place, isLive: tables.isLive)
         let available = [tables.conntrack, tables.ipvs].compactMap { $0 }.contains(where: \.available)
         if !available, isSingle { isFailure = true }
     }
@@ -47,7 +47,9 @@ struct CoverageSummary {
         if isFailure { throw ExitStatus.unreadable }
     }
 
-    private mutating func note(_ table: KernelTable, _ coverage: TableCoverage?, _ error: KernelStateError?, _ place: Place) {
+    private mutating func note(
+        _ table: KernelTable, _ coverage: TableCoverage?, _ error: KernelStateError?, _ place: Place, isLive: Bool
+    ) {
         guard let coverage else { return }
         if let error {
             // A table that is not there is worth a word when only one place is looked at, and an error when it was asked for.
@@ -55,11 +57,17 @@ struct CoverageSummary {
             if isSingle || !isAbsent { notes.append(prefix(place) + error.description) }
             if !isAbsent || filter.table == table { isFailure = true }
         } else if !coverage.complete, !wasCutShort, let reason = coverage.reason {
-            // A text that another tool has saved was not read in passes, and stays as it is.
-            let remedy = coverage.passes > 0 ? ", after \(coverage.passes) passes; try again" : ""
-            notes.append("\(prefix(place))the \(table.rawValue) table is incomplete: \(reason)\(remedy)")
+            notes.append("\(prefix(place))the \(table.rawValue) table is incomplete: \(reason)\(Self.remedy(coverage, isLive: isLive))")
             isFailure = true
         }
+    }
+
+    /// What helps: what was saved stays as it is, and only of a recording is there another moment to be asked for.
+    private static func remedy(_ coverage: TableCoverage, isLive: Bool) -> String {
+        if isLive { return ", after \(coverage.passes) passes; try again" }
+        if let time = coverage.wholeUntil { return "; look at the time before \(SavedStretch.text(time)), or after the next sample" }
+        // A text that another tool has saved was not read in passes.
+        return coverage.passes > 0 ? ", after \(coverage.passes) passes, when it was saved" : ""
     }
 
     private var isSingle: Bool { places.count == 1 }
@@ -89,6 +97,7 @@ struct CoverageSummary {
         sum.undecodable += right.undecodable
         sum.kernelFiltered = sum.kernelFiltered || right.kernelFiltered
         sum.reason = sum.reason ?? right.reason
+        sum.wholeUntil = [sum.wholeUntil, right.wholeUntil].compactMap { $0 }.min()
         return sum
     }
 }

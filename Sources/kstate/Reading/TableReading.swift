@@ -10,6 +10,7 @@ struct TableReading {
     private var error: (conntrack: KernelStateError?, ipvs: KernelStateError?)
     private let filter: ConnectionFilter
     private let place: PlaceIndex
+    private let isLive: Bool
 
     /// Opens what `filter` asks for. What cannot be opened is remembered, not thrown: the other table is still worth seeing.
     ///
@@ -20,6 +21,7 @@ struct TableReading {
     ) {
         self.filter = filter
         self.place = place
+        isLive = source is LiveSource
         if filter.table != .conntrack, list == .confirmed {
             do throws(KernelStateError) {
                 services = try wholeServices ? source.services() : source.plainServices()
@@ -66,7 +68,7 @@ struct TableReading {
             connection.place = place
             emit(connection)
         }
-        var tables = ReadTables(error: (conntrack: error.conntrack ?? errors.flows, ipvs: error.ipvs ?? errors.rows))
+        var tables = ReadTables(isLive: isLive, error: (conntrack: error.conntrack ?? errors.flows, ipvs: error.ipvs ?? errors.rows))
         let wasCutShort = isEnough()
         if filter.table != .ipvs {
             tables.conntrack = Self.coverage(conntrack?.coverage, tables.error.conntrack, matched.conntrack, wasCutShort)
@@ -95,5 +97,7 @@ struct TableReading {
 struct ReadTables {
     var conntrack: TableCoverage?
     var ipvs: TableCoverage?
+    /// Read from the kernel, of which another reading may see more.
+    let isLive: Bool
     var error: (conntrack: KernelStateError?, ipvs: KernelStateError?)
 }
