@@ -124,12 +124,13 @@ struct LiveOutput<Content: LiveContent>: WatchOutput {
     /// False when the terminal is no longer there.
     private mutating func draw(_ watches: [NamespaceWatch], at time: Double) -> Bool {
         let size = size
-        // Paused, somebody may scroll through all of them.
-        let reach = isPaused ? Int.max : model.offset + size.rows
-        let shown = frozen ?? content.show(watches, at: time, first: reach)
-        frozen = isPaused ? shown : nil
-        model.rows = shown.rows
-        model.total = shown.total
+        // What is above the rows lives on while they stand still, and somebody may scroll through all of them.
+        let reach = isPaused ? (frozen == nil ? Int.max : 0) : model.offset + size.rows
+        let shown = content.show(watches, at: time, first: reach)
+        frozen = isPaused ? frozen ?? shown : nil
+        let rows = frozen ?? shown
+        model.rows = rows.rows
+        model.total = rows.total
         model.facts = shown.facts
         model.columns = content.columns
         model.sort = content.sort
