@@ -21,7 +21,10 @@ public struct ConntrackTextRenderer: ~Copyable {
 
     /// Appends the entry's line, without the line's end.
     ///
-    /// - Parameter takenAt: when the entry was read, in nanoseconds since 1970: its age is as of then.
+    /// - Parameters:
+    ///   - flow: the entry.
+    ///   - takenAt: when it was read, in nanoseconds since 1970: its age is as of then.
+    ///   - output: what the line is added to.
     public mutating func append(_ flow: Flow, takenAt: UInt64, to output: inout [UInt8]) {
         guard let entry = library.functions.new_entry() else { return }
         defer { library.functions.destroy(entry) }
