@@ -1,7 +1,6 @@
-// zlib, opened when a compressed text is first met and never before: start-up pays nothing, and a node without it runs all the rest.
+// zlib, opened when a compressed text is first met.
 #pragma once
-#include <dlfcn.h>
-#include <stddef.h>
+#include "../loading.h"
 #include <zlib.h>
 
 /// The functions of zlib 1.2 and later that kstate calls, by their names there.
@@ -16,21 +15,13 @@ struct kst_zlib {
 static inline const char *kst_zlib_open(struct kst_zlib *zlib) {
     void *library = dlopen("libz.so.1", RTLD_NOW | RTLD_LOCAL);
     if (!library) return dlerror();
-    struct {
-        void *function;
-        const char *name;
-    } symbols[] = {
+    const struct kst_function functions[] = {
         {&zlib->inflateInit2_, "inflateInit2_"},
         {&zlib->inflate, "inflate"},
         {&zlib->inflateReset, "inflateReset"},
         {&zlib->inflateEnd, "inflateEnd"},
     };
-    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
-        void *function = dlsym(library, symbols[i].name);
-        if (!function) return dlerror();
-        *(void **)symbols[i].function = function;
-    }
-    return NULL;
+    return kst_find(library, functions, sizeof functions / sizeof *functions);
 }
 
 /// inflateInit2(), a macro, for a stream of gzip's format alone.

@@ -25,7 +25,9 @@ struct LinkText {
         isUp = isUp ?? other.isUp
         mtu = mtu ?? other.mtu
         kind = kind ?? other.kind
-        addresses += other.addresses.filter { !addresses.contains($0) }
+        // A link may have thousands, as that of IPVS' services has.
+        let known = Set(addresses)
+        addresses += other.addresses.filter { !known.contains($0) }
         tunnelPort = tunnelPort ?? other.tunnelPort
         tunnelIdentifier = tunnelIdentifier ?? other.tunnelIdentifier
         tunnelLocal = tunnelLocal ?? other.tunnelLocal
