@@ -7,29 +7,13 @@ public enum StatisticsTableParser {
     public static func statistics(in bytes: [UInt8]) -> [ConntrackStatistics] {
         let lines = bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self).split(separator: " ") }
         guard let heading = lines.first else { return [] }
-        let fields = heading.map { field(String($0)) }
+        let fields = heading.map { ConntrackStatistics.counter(named: String($0)) }
         return lines.dropFirst().enumerated().map { index, words in
             var statistics = ConntrackStatistics(cpu: UInt16(truncatingIfNeeded: index))
             for (field, word) in zip(fields, words) {
                 if let field, let number = UInt32(word, radix: 16) { statistics[keyPath: field] = number }
             }
             return statistics
-        }
-    }
-
-    private static func field(_ column: String) -> WritableKeyPath<ConntrackStatistics, UInt32>? {
-        switch column {
-        case "found": \.found
-        case "invalid": \.invalid
-        case "insert": \.insert
-        case "insert_failed": \.insertFailed
-        case "drop": \.drop
-        case "early_drop": \.earlyDrop
-        case "icmp_error": \.error
-        case "search_restart": \.searchRestart
-        case "clashres": \.clashResolve
-        case "chainlength": \.chainTooLong
-        default: nil
         }
     }
 }

@@ -1,22 +1,19 @@
 internal import CNetfilterConntrack
 internal import KernelState
 
-/// libnetfilter_conntrack as the node has it, opened once, when it is first needed.
-struct NetfilterConntrackLibrary: @unchecked Sendable {
-    let functions: kst_nfct
+/// libnetfilter_conntrack, opened when its text for an entry is first asked for.
+typealias NetfilterConntrackLibrary = LateLibrary<kst_nfct>
 
-    /// - Throws: which package to install, or how to do without, where there is no such library.
-    static func opened() throws(KernelStateError) -> NetfilterConntrackLibrary {
-        try shared.get()
-    }
+extension NetfilterConntrackLibrary {
+    /// - Throws: which package to install, or how to do without, where there is none.
+    static func opened() throws(KernelStateError) -> NetfilterConntrackLibrary { try openedOnce.get() }
+}
 
-    private static let shared: Result<NetfilterConntrackLibrary, KernelStateError> = {
-        var functions = kst_nfct()
-        guard let problem = kst_nfct_open(&functions) else { return .success(NetfilterConntrackLibrary(functions: functions)) }
-        return .failure(
-            KernelStateError(
-                operation: "opening libnetfilter_conntrack.so.3", cause: String(cString: problem),
-                remedy: "install the package libnetfilter-conntrack3 (libnetfilter_conntrack on other systems than Debian), "
-                    + "or take another output than conntrack"))
-    }()
+private let openedOnce = Result { () throws(KernelStateError) in
+    try NetfilterConntrackLibrary(
+        "libnetfilter_conntrack.so.3",
+        remedy: "install the package libnetfilter-conntrack3 (libnetfilter_conntrack on other systems than Debian), "
+            + "or take another output than conntrack",
+        filling: kst_nfct()
+    ) { kst_nfct_open(&$0) }
 }

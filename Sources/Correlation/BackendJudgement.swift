@@ -20,10 +20,16 @@ extension BackendState {
         let counts = connections
         if isConfigured == false, counts.total + counts.templates > 0 { return .stale }
         if weight == 0 { return .draining }
-        if counts.total == 0 { return .idle }
+        if counts.total == 0 { return unseen == 0 ? .idle : .undecided }
         if counts.unreplied > 0, isSilent, expectsReply { return .silent }
         if counts.replied == 0 { return .undecided }
         return counts.overdue > 0 && counts.overdue * Self.patience >= counts.total ? .partial : .answering
+    }
+
+    /// Connections that IPVS counts for the backend, where no table tells of any: one that could not be read, or was not saved.
+    private var unseen: UInt64 {
+        guard connections.total == 0 else { return 0 }
+        return UInt64(activeConnections ?? 0) + UInt64(inactiveConnections ?? 0)
     }
 
     /// True when nothing but a new connection's first second could excuse that none was replied to. Replied connections of which
@@ -59,6 +65,9 @@ extension BackendState {
 
     private func doubt(_ service: ServiceState, expectsReply: Bool) -> String {
         let counts = connections
+        if unseen > 0 {
+            return "IPVS counts \(activeConnections ?? 0) active and \(inactiveConnections ?? 0) inactive connections, of which no table tells"
+        }
         if counts.unreplied == 0 {
             let reason = repliesBypass ? "; replies do not pass this node" : ""
             return "\(total), of which the tables do not tell whether they were replied to\(reason)"

@@ -10,7 +10,7 @@ struct KernelStatisticsParser: LineParser {
         if columns.isEmpty {
             guard Self.isHeading(line.bytes) else { return .unreadable }
             var words = LineWords(line.bytes)
-            while let word = words.next() { columns.append(Self.field(words.text(word))) }
+            while let word = words.next() { columns.append(ConntrackStatistics.counter(named: words.text(word))) }
             return .nothing
         }
         guard line.isTerminated, let cpu = cpu(line.bytes) else { return .unreadable }
@@ -34,22 +34,5 @@ struct KernelStatisticsParser: LineParser {
             if let column { cpu[keyPath: column] = UInt32(truncatingIfNeeded: number) }
         }
         return words.next() == nil ? cpu : nil
-    }
-
-    /// Counters by the kernel's names for the columns; before Linux 5.9 and 5.16 there is none of the last two.
-    private static func field(_ name: String) -> WritableKeyPath<ConntrackStatistics, UInt32>? {
-        switch name {
-        case "found": \.found
-        case "invalid": \.invalid
-        case "insert": \.insert
-        case "insert_failed": \.insertFailed
-        case "drop": \.drop
-        case "early_drop": \.earlyDrop
-        case "icmp_error": \.error
-        case "search_restart": \.searchRestart
-        case "clashres": \.clashResolve
-        case "chainlength": \.chainTooLong
-        default: nil
-        }
     }
 }

@@ -24,25 +24,10 @@ struct StatisticsParser: LineParser {
                 let number = words.decimal(word.lowerBound + equals + 1..<word.upperBound).flatMap(UInt32.init(exactly:))
             else { return nil }
             counters += 1
-            if let field = field(words.text(word.lowerBound..<word.lowerBound + equals)) { statistics[keyPath: field] = number }
+            if let counter = ConntrackStatistics.counter(named: words.text(word.lowerBound..<word.lowerBound + equals)) {
+                statistics[keyPath: counter] = number
+            }
         }
         return counters > 0 ? statistics : nil
-    }
-
-    /// Counters by the tool's names; the kernel has others, which are not kept here.
-    private static func field(_ name: String) -> WritableKeyPath<ConntrackStatistics, UInt32>? {
-        switch name {
-        case "found": \.found
-        case "invalid": \.invalid
-        case "insert": \.insert
-        case "insert_failed": \.insertFailed
-        case "drop": \.drop
-        case "early_drop": \.earlyDrop
-        case "error", "icmp_error": \.error
-        case "search_restart": \.searchRestart
-        case "clash_resolve": \.clashResolve
-        case "chaintoolong": \.chainTooLong
-        default: nil
-        }
     }
 }

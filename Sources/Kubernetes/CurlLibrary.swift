@@ -1,21 +1,18 @@
 internal import CCurl
 import KernelState
 
-/// libcurl as the node has it, opened once, when it is first needed.
-struct CurlLibrary: @unchecked Sendable {
-    let functions: kst_curl
+/// libcurl, opened when a cluster is first asked.
+typealias CurlLibrary = LateLibrary<kst_curl>
 
-    /// - Throws: which package to install, or how to do without, where there is no libcurl.
-    static func opened() throws(KernelStateError) -> CurlLibrary {
-        try shared.get()
-    }
+extension CurlLibrary {
+    /// - Throws: which package to install, or how to do without, where there is none.
+    static func opened() throws(KernelStateError) -> CurlLibrary { try openedOnce.get() }
+}
 
-    private static let shared: Result<CurlLibrary, KernelStateError> = {
-        var functions = kst_curl()
-        guard let problem = kst_curl_open(&functions) else { return .success(CurlLibrary(functions: functions)) }
-        return .failure(
-            KernelStateError(
-                operation: "opening libcurl.so.4", cause: String(cString: problem),
-                remedy: "install the package libcurl4 (libcurl on other systems than Debian), or \(Kubeconfig.fileWay)"))
-    }()
+private let openedOnce = Result { () throws(KernelStateError) in
+    try CurlLibrary(
+        "libcurl.so.4",
+        remedy: "install the package libcurl4 (libcurl on other systems than Debian), or \(Kubeconfig.fileWay)",
+        filling: kst_curl()
+    ) { kst_curl_open(&$0) }
 }

@@ -22,6 +22,7 @@ struct Kstate: ParsableCommand {
     static func main() {
         ignoreBrokenPipes()
         do {
+            try checkProc()
             var command = try parseAsRoot()
             try command.run()
         } catch let failure as ExitStatus {
@@ -35,5 +36,11 @@ struct Kstate: ParsableCommand {
             printError(fullMessage(for: error))
             Glibc.exit(code == .validationFailure ? 2 : 1)
         }
+    }
+
+    /// Without /proc Swift's runtime has no arguments, and whatever was asked for would get the help's text.
+    private static func checkProc() throws(KernelStateError) {
+        guard CommandLine.arguments.isEmpty else { return }
+        throw KernelStateError(operation: "reading the command line", cause: "/proc is not mounted", remedy: "mount -t proc proc /proc")
     }
 }

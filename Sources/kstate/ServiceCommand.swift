@@ -85,11 +85,11 @@ struct ServiceCommand: ParsableCommand {
         if output.output != .jsonl, OutputOptions.isTerminal, let session = TerminalSession(descriptor: STDIN_FILENO) {
             let content = ServiceContent(header: header, counts: counts, interval: interval)
             let live = LiveOutput(session, title: WatchTitle.of("service", header.places), content: content)
-            try ConnectionWatch(sources, filter: watched, mode: reading.mode, output: live).run(signals)
+            try ConnectionWatch(sources, filter: watched, mode: reading.mode, wholeServices: true, output: live).run(signals)
         } else {
             let lines = ServiceLines(
                 output.output == .jsonl ? .json : .text, header: header, counts: counts, interval: interval)
-            try ConnectionWatch(sources, filter: watched, mode: reading.mode, output: lines).run(signals)
+            try ConnectionWatch(sources, filter: watched, mode: reading.mode, wholeServices: true, output: lines).run(signals)
         }
     }
 }

@@ -89,6 +89,13 @@ class Output(unittest.TestCase):
         self.assertRegex(result.stderr, "^kstate: opening libnetfilter_conntrack.so.3: .*; install the package libnetfilter-conntrack3")
         self.assertEqual(subprocess.run([*without, "-o", "json"], capture_output=True).returncode, 0)
 
+    def test_without_proc(self):
+        script = 'umount -l /proc && exec "$@"'
+        result = subprocess.run(
+            ["unshare", "-m", "sh", "-c", script, "sh", KSTATE, "conn", "-o", "json"], capture_output=True, text=True)
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertEqual(result.stderr, "kstate: reading the command line: /proc is not mounted; mount -t proc proc /proc\n")
+
     def test_a_closed_pipe_ends_quietly(self):
         reading, writing = os.pipe()
         os.close(reading)

@@ -1,10 +1,7 @@
 """What other tools saved, as the command line recognises, reads and refuses it. No rights and no tables are needed."""
 
-<<<<<<< HEAD
-import gzip
-=======
 import contextlib
->>>>>>> robust
+import gzip
 import json
 import lzma
 import os

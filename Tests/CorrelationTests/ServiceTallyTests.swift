@@ -130,6 +130,15 @@ private let established = Given(state: .established, timeout: 431_990)
         #expect(state.sources == .ipvs)
     }
 
+    @Test func `what IPVS counts and no table tells of is no reason to call a backend idle`() {
+        var service = virtual(weights: ["10.244.0.5:8080": 1])
+        service.backends[0].activeConnections = 1
+        service.backends[0].inactiveConnections = .max
+        let state = tally([], services: [service]).services()[0].backends[0]
+        #expect(state.verdict == .undecided)
+        #expect(state.evidence == "IPVS counts 1 active and 4294967295 inactive connections, of which no table tells")
+    }
+
     @Test func `a draining backend keeps its connections, as in a rolling restart`() {
         let state = backend([established, established], services: [virtual(weights: ["10.244.0.5:8080": 0])])
         #expect(state.verdict == .draining)

@@ -109,7 +109,19 @@ class forwarding(unittest.TestCase):
 
 
 class services(ServiceFacts, ImportedTexts):
-    pass
+    def test_a_watch_tells_the_counters_too(self):
+        def connections(document):
+            return {(service.get("protocol"), service.get("address"), service.get("port"), service.get("firewall_mark")): service["counters"]["connections"]
+                    for service in document["services"]}
+        before = connections({"services": service_comparison.kstate_services()})
+        watch = subprocess.Popen([comparison.KSTATE, "service", "--watch", "-o", "jsonl", "--interval", "1"], stdout=subprocess.PIPE, text=True)
+        told = connections(json.loads(watch.stdout.readline()))
+        watch.terminate()
+        watch.communicate(timeout=60)
+        after = connections({"services": service_comparison.kstate_services()})
+        self.assertEqual(told.keys(), before.keys())
+        for service, count in told.items():
+            self.assertTrue(before[service] <= count <= after[service], service)
 
 
 class sync(SyncFacts, ImportedTexts):

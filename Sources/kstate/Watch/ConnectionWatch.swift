@@ -30,12 +30,16 @@ struct ConnectionWatch<Output: WatchOutput> {
     private let state: State
     private let watches: [NamespaceWatch]
 
-    init(_ sources: [LiveSource], filter: ConnectionFilter, mode: KernelFilterMode, output: Output) throws(KernelStateError) {
+    /// - Parameter wholeServices: whether all is wanted that is known of services, their counters too.
+    init(
+        _ sources: [LiveSource], filter: ConnectionFilter, mode: KernelFilterMode, wholeServices: Bool = false, output: Output
+    ) throws(KernelStateError) {
         let state = State(output)
         var watches: [NamespaceWatch] = []
         for (index, source) in sources.enumerated() {
-            watches.append(
-                try NamespaceWatch(source, at: PlaceIndex(index), filter: filter, mode: mode) { state.output.take($0) })
+            let watch = try NamespaceWatch(
+                source, at: PlaceIndex(index), filter: filter, mode: mode, wholeServices: wholeServices, emit: { state.output.take($0) })
+            watches.append(watch)
         }
         self.state = state
         self.watches = watches

@@ -21,6 +21,7 @@ struct IPVSWatch {
 
     private let source: any StateSource
     private let filter: ConnectionFilter
+    private let wholeServices: Bool
     private var table: (any EntrySource<IPVSConnection>)?
     private var rows: [IPVSConnection] = []
     private(set) var services: [VirtualService] = []
@@ -29,9 +30,11 @@ struct IPVSWatch {
     private var newsAt: Double?
     private(set) var coverage: TableCoverage?
 
-    init(_ source: any StateSource, filter: ConnectionFilter) {
+    /// - Parameter wholeServices: whether all is wanted that is known of services, their counters too.
+    init(_ source: any StateSource, filter: ConnectionFilter, wholeServices: Bool) {
         self.source = source
         self.filter = filter
+        self.wholeServices = wholeServices
     }
 
     var isReading: Bool { table != nil }
@@ -59,7 +62,7 @@ struct IPVSWatch {
         spent = 0
         newsAt = nil
         do throws(KernelStateError) {
-            services = try source.plainServices()
+            services = try wholeServices ? source.services() : source.plainServices()
             table = try source.openIPVS()
         } catch {
             services = []

@@ -45,8 +45,9 @@ final class NamespaceWatch {
     /// Events that the kernel dropped since the watch began.
     private(set) var lost: UInt64 = 0
 
+    /// - Parameter wholeServices: whether all is wanted that is known of services, their counters too.
     init(
-        _ source: LiveSource, at index: PlaceIndex, filter: ConnectionFilter, mode: KernelFilterMode,
+        _ source: LiveSource, at index: PlaceIndex, filter: ConnectionFilter, mode: KernelFilterMode, wholeServices: Bool,
         emit: @escaping (WatchEvent) -> Void
     ) throws(KernelStateError) {
         self.source = source
@@ -55,7 +56,7 @@ final class NamespaceWatch {
         self.mode = mode
         self.emit = emit
         view = ConnectionView(place: index) { filter.admits($0) }
-        ipvs = IPVSWatch(source, filter: filter)
+        ipvs = IPVSWatch(source, filter: filter, wholeServices: wholeServices)
         if filter.table != .ipvs {
             do throws(KernelStateError) {
                 try listen()
