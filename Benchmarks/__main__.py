@@ -44,8 +44,9 @@ def main():
         floors = compiled(directory)
         heading()
         if "start" in sections:
-            with Namespace(0) as space:
-                conntrack.start(space, floors)
+            for buckets in (65_536, 262_144):
+                with Namespace(0, buckets) as space:
+                    conntrack.start(space, floors)
         if "hold" in sections:
             for size in (20_000, 100_000):
                 with Namespace(size) as space:

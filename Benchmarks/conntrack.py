@@ -1,7 +1,6 @@
 """Reading a large conntrack table, in a namespace of its own on this machine's kernel."""
 
-from measure import KSTATE, RUNS, compare, line, sh
-from namespace import SYSCTL
+from measure import KSTATE, RUNS, compare, line
 
 
 def whole_table(space, floors):
@@ -30,9 +29,8 @@ def whole_table(space, floors):
 
 def start(space, floors):
     """Aim 5: of an empty table, where the kernel still walks every bucket that all namespaces share."""
-    buckets = int(sh(f"sysctl -n {SYSCTL}buckets"))
     compare(
-        f"start to end, empty table, {buckets:,} buckets", space.inside(KSTATE, "conn", "--table", "conntrack"), "bare receive loop",
+        f"start to end, empty table, {space.buckets:,} buckets", space.inside(KSTATE, "conn", "--table", "conntrack"), "bare receive loop",
         space.inside(floors["floor"]), "15 ms", 8 * RUNS)
 
 

@@ -18,3 +18,9 @@ static inline const char *kst_find(void *library, const struct kst_function *fun
     }
     return NULL;
 }
+
+/// Opens a library by its file name, and finds functions of it. Returns NULL, or why there are none, as dlerror(3) says.
+static inline const char *kst_open(const char *name, const struct kst_function *functions, size_t count) {
+    void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+    return library ? kst_find(library, functions, count) : dlerror();
+}

@@ -15,13 +15,11 @@ struct kst_nfct {
 
 /// Opens libnetfilter_conntrack 1.0.2 or later. Returns NULL, or why there is none, as dlerror(3) says.
 static inline const char *kst_nfct_open(struct kst_nfct *nfct) {
-    void *library = dlopen("libnetfilter_conntrack.so.3", RTLD_NOW | RTLD_LOCAL);
-    if (!library) return dlerror();
     const struct kst_function functions[] = {
         {&nfct->new_entry, "nfct_new"},
         {&nfct->destroy, "nfct_destroy"},
         {&nfct->nlmsg_parse, "nfct_nlmsg_parse"},
         {&nfct->snprintf, "nfct_snprintf"},
     };
-    return kst_find(library, functions, sizeof functions / sizeof *functions);
+    return kst_open("libnetfilter_conntrack.so.3", functions, sizeof functions / sizeof *functions);
 }

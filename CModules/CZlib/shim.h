@@ -13,15 +13,13 @@ struct kst_zlib {
 
 /// Opens zlib. Returns NULL, or why there is none, as dlerror(3) says.
 static inline const char *kst_zlib_open(struct kst_zlib *zlib) {
-    void *library = dlopen("libz.so.1", RTLD_NOW | RTLD_LOCAL);
-    if (!library) return dlerror();
     const struct kst_function functions[] = {
         {&zlib->inflateInit2_, "inflateInit2_"},
         {&zlib->inflate, "inflate"},
         {&zlib->inflateReset, "inflateReset"},
         {&zlib->inflateEnd, "inflateEnd"},
     };
-    return kst_find(library, functions, sizeof functions / sizeof *functions);
+    return kst_open("libz.so.1", functions, sizeof functions / sizeof *functions);
 }
 
 /// inflateInit2(), a macro, for a stream of gzip's format alone.

@@ -18,8 +18,6 @@ struct kst_zstd {
 
 /// Opens libzstd. Returns NULL, or why there is none, as dlerror(3) says.
 static inline const char *kst_zstd_open(struct kst_zstd *zstd) {
-    void *library = dlopen("libzstd.so.1", RTLD_NOW | RTLD_LOCAL);
-    if (!library) return dlerror();
     const struct kst_function functions[] = {
         {&zstd->createCCtx, "ZSTD_createCCtx"},
         {&zstd->CCtx_setParameter, "ZSTD_CCtx_setParameter"},
@@ -31,5 +29,5 @@ static inline const char *kst_zstd_open(struct kst_zstd *zstd) {
         {&zstd->isError, "ZSTD_isError"},
         {&zstd->getErrorName, "ZSTD_getErrorName"},
     };
-    return kst_find(library, functions, sizeof functions / sizeof *functions);
+    return kst_open("libzstd.so.1", functions, sizeof functions / sizeof *functions);
 }

@@ -58,8 +58,6 @@ public enum ImportSearch {
 
     /// The last part of a path, as `.` has it too.
     private static func name(of path: String) -> String {
-        guard let resolved = realpath(path, nil) else { return path }
-        defer { free(resolved) }
-        return String(cString: resolved).split(separator: "/").last.map(String.init) ?? path
+        resolved(path)?.split(separator: "/").last.map(String.init) ?? path
     }
 }

@@ -13,18 +13,9 @@ struct LinkListParser: LineParser {
     private var isKindNext = false
 
     mutating func parse(_ line: Line) -> LineResult<Void> {
-        var told = false
-        // `-o` writes a backslash where a line would end.
-        for (number, part) in line.bytes.split(separator: UInt8(ascii: "\\")).enumerated() {
-            let words = LineWords(UnsafeRawBufferPointer(rebasing: part))
-            let isHeading = number == 0 && !(line.bytes[0] == UInt8(ascii: " ") || line.bytes[0] == UInt8(ascii: "\t"))
-            switch isHeading ? takeHeading(words, line) : takeDetail(words, line) {
-            case .entry: told = true
-            case .nothing: break
-            case .unreadable: return .unreadable
-            }
+        line.takeParts { part, isHeading in
+            isHeading ? takeHeading(LineWords(part), line) : takeDetail(LineWords(part), line)
         }
-        return told ? .entry(()) : .nothing
     }
 
     /// True for a line that begins a link.

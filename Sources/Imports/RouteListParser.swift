@@ -16,18 +16,7 @@ struct RouteListParser: LineParser {
         if line.bytes.isEmpty { return .nothing }
         // A number or name that the file ends in may go on.
         guard line.isTerminated else { return .unreadable }
-        var told = false
-        // `-o` writes a backslash where a line would end.
-        for (number, part) in line.bytes.split(separator: UInt8(ascii: "\\")).enumerated() {
-            let part = UnsafeRawBufferPointer(rebasing: part)
-            let isBeginning = number == 0 && !(part[0] == UInt8(ascii: " ") || part[0] == UInt8(ascii: "\t"))
-            switch isBeginning ? takeRoute(part) : takeDetail(LineWords(part)) {
-            case .entry: told = true
-            case .nothing: break
-            case .unreadable: return .unreadable
-            }
-        }
-        return told ? .entry(()) : .nothing
+        return line.takeParts { part, isBeginning in isBeginning ? takeRoute(part) : takeDetail(LineWords(part)) }
     }
 
     private mutating func takeRoute(_ part: UnsafeRawBufferPointer) -> LineResult<Void> {

@@ -83,6 +83,9 @@ public protocol StateSource {
 extension StateSource {
     public func plainServices() throws(KernelStateError) -> [VirtualService] { try services() }
 
+    /// - Parameter whole: whether all is wanted that is known of them, their counters too, rather than what a join takes.
+    public func services(whole: Bool) throws(KernelStateError) -> [VirtualService] { try whole ? services() : plainServices() }
+
     public func savedNames() throws(KernelStateError) -> SavedNames? { nil }
 
     /// All that the walks find.

@@ -19,13 +19,10 @@ extension OutputSink {
     @discardableResult
     mutating func finish() throws(ExitStatus) -> Bool {
         flush()
-        switch error {
-        case nil: return true
-        case .closedPipe?: return false
-        case let error?:
-            printError("kstate: \(error.text)")
-            throw ExitStatus.unreadable
-        }
+        guard let error else { return true }
+        guard error.isComplaint else { return false }
+        printError("kstate: \(error.text)")
+        throw ExitStatus.unreadable
     }
 }
 

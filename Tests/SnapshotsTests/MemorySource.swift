@@ -66,3 +66,13 @@ extension EntrySource {
         }
     }
 }
+
+/// An entry of one client and one service, which its port tells from others.
+func flow(_ port: UInt16, id: UInt32 = 1, timeout: UInt32? = 100) -> Flow {
+    let client = IPAddress(ipv4: 0x0a00_0001), service = IPAddress(ipv4: 0x0a00_0002)
+    var flow = Flow(
+        original: Tuple(source: client, destination: service, transport: .tcp, detail: .ports(source: port, destination: 53)),
+        reply: Tuple(source: service, destination: client, transport: .tcp, detail: .ports(source: 53, destination: port)))
+    (flow.id, flow.timeout) = (id, timeout)
+    return flow
+}

@@ -7,15 +7,6 @@ import Testing
     private static let second: UInt64 = 1_000_000_000
     private let start = MemorySource().place.takenAt
 
-    private func flow(_ port: UInt16, id: UInt32 = 1, timeout: UInt32? = 100) -> Flow {
-        let client = IPAddress(ipv4: 0x0a00_0001), service = IPAddress(ipv4: 0x0a00_0002)
-        var flow = Flow(
-            original: Tuple(source: client, destination: service, transport: .tcp, detail: .ports(source: port, destination: 53)),
-            reply: Tuple(source: service, destination: client, transport: .tcp, detail: .ports(source: 53, destination: port)))
-        (flow.id, flow.timeout) = (id, timeout)
-        return flow
-    }
-
     private func ports(_ source: any StateSource, _ selection: PortSelection? = nil) throws -> [UInt16] {
         try source.openConntrack(.confirmed, walks: nil, selection: selection).all().entries.compactMap { $0.original.sourceEndpoint.port }
     }

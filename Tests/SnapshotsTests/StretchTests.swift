@@ -8,15 +8,6 @@ import Testing
     private static let second: UInt64 = 1_000_000_000
     private let start = MemorySource().place.takenAt
 
-    private func flow(_ port: UInt16, id: UInt32, timeout: UInt32 = 100) -> Flow {
-        let client = IPAddress(ipv4: 0x0a00_0001), service = IPAddress(ipv4: 0x0a00_0002)
-        var flow = Flow(
-            original: Tuple(source: client, destination: service, transport: .tcp, detail: .ports(source: port, destination: 53)),
-            reply: Tuple(source: service, destination: client, transport: .tcp, detail: .ports(source: 53, destination: port)))
-        (flow.id, flow.timeout) = (id, timeout)
-        return flow
-    }
-
     /// A table of thirty ports in which entries begin, change and end, half of them without an event, in samples of which some are torn.
     private func record(_ samples: Int, _ random: inout RandomRecords, in folder: TemporaryFolder) throws -> SavedHistory {
         let ring = try RecordingRing(path: folder.path, plan: RingPlan(size: 1 << 30), program: "test")

@@ -25,7 +25,7 @@ struct ConnectionReport {
         case .json: try print(sources, with: JSONDocumentWriter())
         case .jsonl: try print(sources, with: JSONLinesWriter())
         case .csv: try print(sources, with: CSVWriter(columns: try arrangement.columns(of: output.output), showsHeading: !output.noHeader))
-        case .conntrack: try print(sources, with: try ConntrackLinesWriter())
+        case .conntrack: try print(sources, with: ConntrackLinesWriter())
         }
     }
 

@@ -24,7 +24,7 @@ struct TableReading {
         isLive = source is LiveSource
         if filter.table != .conntrack, list == .confirmed {
             do throws(KernelStateError) {
-                services = try wholeServices ? source.services() : source.plainServices()
+                services = try source.services(whole: wholeServices)
                 ipvs = try source.openIPVS()
             } catch {
                 self.error.ipvs = error

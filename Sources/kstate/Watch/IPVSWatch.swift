@@ -62,7 +62,7 @@ struct IPVSWatch {
         spent = 0
         newsAt = nil
         do throws(KernelStateError) {
-            services = try wholeServices ? source.services() : source.plainServices()
+            services = try source.services(whole: wholeServices)
             table = try source.openIPVS()
         } catch {
             services = []
