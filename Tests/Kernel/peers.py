@@ -40,21 +40,23 @@ def hexadecimal_address(text):
 
 
 def ip_vs_rows(text):
-    """Rows of /proc/net/ip_vs_conn: protocol, client, service, backend, state, seconds."""
+    """Rows of /proc/net/ip_vs_conn and of ip_vs_conn_sync: protocol, client, service, backend, state, seconds."""
     rows = []
     for line in text.splitlines()[1:]:
         words = line.split()
         ends = [(hexadecimal_address(words[index]), int(words[index + 1], 16)) for index in (1, 3, 5)]
-        rows.append((words[0].lower(), *ends, words[7], int(words[8])))
+        seconds = words[9] if words[8] in ("LOCAL", "SYNC") else words[8]
+        rows.append((words[0].lower(), *ends, words[7], int(seconds)))
     return rows
 
 
 def ipvsadm_rows(text):
-    """Rows of ipvsadm -lnc: protocol, state, client, service, backend."""
+    """Rows of ipvsadm -lnc: protocol, client, service, backend, state, seconds, as ip_vs_rows has them."""
     rows = []
     for line in text.splitlines()[2:]:
         words = line.split()
-        rows.append((words[0].lower(), words[2], *(endpoint(word) for word in words[3:6])))
+        minutes, seconds = words[1].split(":")
+        rows.append((words[0].lower(), *(endpoint(word) for word in words[3:6]), words[2], int(minutes) * 60 + int(seconds)))
     return rows
 
 
