@@ -1,6 +1,8 @@
-/// A set of 64-bit fingerprints in one flat array: 8 bytes an entry at most three quarters full, 16 at the least after growing.
+/// A set of 64-bit fingerprints in one flat array: 8 bytes an entry, three quarters full where the number of entries was told before.
 ///
-/// Open addressing with linear probing; the values are mixed already (``Fingerprint``), so their low bits are the slot.
+/// Open addressing with linear probing. The values are mixed already (``Fingerprint``), so that a value's place is its share of
+/// 2^64, whatever the size of the array: memory follows the number of entries without going up to the next power of two, and as
+/// the order of the values is that of their places, a larger array is filled from its start to its end.
 public struct FingerprintSet: Sendable {
     private var slots: [UInt64]
     public private(set) var count = 0
@@ -9,9 +11,7 @@ public struct FingerprintSet: Sendable {
 
     /// - Parameter expected: how many values there will be; more only cost the growing.
     public init(expected: Int) {
-        var capacity = 16
-        while capacity * 3 / 4 < expected { capacity *= 2 }
-        slots = [UInt64](repeating: 0, count: capacity)
+        slots = [UInt64](repeating: 0, count: max(16, expected / 3 * 4 + 4))
     }
 
     /// Adds a value; false when it was there already.
@@ -22,36 +22,31 @@ public struct FingerprintSet: Sendable {
             return !containsZero
         }
         if count >= slots.count / 4 * 3 { grow() }
-        guard Self.place(value, in: &slots) else { return false }
+        let slot = Self.slot(of: value, in: slots)
+        guard slots[slot] == 0 else { return false }
+        slots[slot] = value
         count += 1
         return true
     }
 
     public func contains(_ value: UInt64) -> Bool {
-        if value == 0 { return containsZero }
-        let mask = slots.count - 1
-        var index = Int(truncatingIfNeeded: value) & mask
-        while slots[index] != 0 {
-            if slots[index] == value { return true }
-            index = (index + 1) & mask
-        }
-        return false
+        value == 0 ? containsZero : slots[Self.slot(of: value, in: slots)] == value
     }
 
-    private static func place(_ value: UInt64, in slots: inout [UInt64]) -> Bool {
-        let mask = slots.count - 1
-        var index = Int(truncatingIfNeeded: value) & mask
-        while slots[index] != 0 {
-            if slots[index] == value { return false }
-            index = (index + 1) & mask
+    /// Where the value is, or the empty slot where it would be.
+    @inline(__always)
+    private static func slot(of value: UInt64, in slots: [UInt64]) -> Int {
+        var slot = Int(truncatingIfNeeded: value.multipliedFullWidth(by: UInt64(truncatingIfNeeded: slots.count)).high)
+        while slots[slot] != 0, slots[slot] != value {
+            slot += 1
+            if slot == slots.count { slot = 0 }
         }
-        slots[index] = value
-        return true
+        return slot
     }
 
     private mutating func grow() {
         var larger = [UInt64](repeating: 0, count: slots.count * 2)
-        for value in slots where value != 0 { _ = Self.place(value, in: &larger) }
+        for value in slots where value != 0 { larger[Self.slot(of: value, in: larger)] = value }
         slots = larger
     }
 }

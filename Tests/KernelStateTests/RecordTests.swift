@@ -38,6 +38,18 @@ import Testing
         for value in values + values where set.insert(value) { fresh += 1 }
         #expect(fresh == 10_000)
         #expect(set.count == 10_000)
+        #expect(values.allSatisfy(set.contains))
+        #expect(!set.contains(1))
+    }
+
+    @Test(arguments: [0, 1, 15, 16, 17, 1_000]) func `values that share a place are told apart, at the array's end too`(expected: Int) {
+        var set = FingerprintSet(expected: expected)
+        let values = [0, UInt64.max, UInt64.max - 1, UInt64.max - 2, 1, 2]
+        #expect(values.filter { set.insert($0) } == values)
+        #expect(values.filter { set.insert($0) } == [])
+        #expect(values.allSatisfy(set.contains))
+        #expect(!set.contains(3) && !set.contains(UInt64.max - 3))
+        #expect(set.count == values.count)
     }
 
     @Test func `zones and ports make a different fingerprint`() {
