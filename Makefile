@@ -26,10 +26,12 @@ build: setup $(ARCHIVES)
 
 # Looked at before the system's folders, because it is what pkg-config names first.
 $(ARCHIVES):
-	mkdir -p $@
-	for library in stdc++ sqlite3 nl-3 nl-genl-3; do ln -sf "$$(cc -print-file-name=lib$$library.a)" $@; done
+	rm -rf $@.partial
+	mkdir -p $@.partial
+	for library in stdc++ sqlite3 nl-3 nl-genl-3; do ln -s "$$(cc -print-file-name=lib$$library.a)" $@.partial; done
 	for package in libnl-3.0 libnl-genl-3.0; do \
-	  sed 's|^libdir=.*|libdir=$(ARCHIVES)|' "$$(pkg-config --variable=pcfiledir $$package)/$$package.pc" > $@/$$package.pc; done
+	  sed 's|^libdir=.*|libdir=$(ARCHIVES)|' "$$(pkg-config --variable=pcfiledir $$package)/$$package.pc" > $@.partial/$$package.pc; done
+	mv $@.partial $@
 
 demo: build
 	@Tests/Lab/demo $(KSTATE)

@@ -15,6 +15,7 @@ extension Case {
     /// What a rule over counters says when it cannot compare.
     var cannotCompareCounters: String {
         last.facts.conntrackStatistics.isEmpty
-            ? "conntrack's statistics could not be read: run as root" : "counters tell something only when two samples are compared"
+            ? "conntrack's statistics are not known: run as root, or save `conntrack -S` too"
+            : "counters tell something only when two samples are compared"
     }
 }

@@ -9,8 +9,8 @@ public enum IPVSAvailability {
             return try KernelFile(path: "/proc/thread-self/net/ip_vs")
         } catch {
             throw KernelStateError(
-                operation: "ip_vs is not loaded", cause: "no IPVS connections here", remedy: "conntrack alone is shown",
-                code: error.code)
+                operation: "ip_vs is not loaded", cause: "no IPVS connections here",
+                remedy: "something that balances with it, like kube-proxy in IPVS mode, loads it", code: error.code)
         }
     }
 

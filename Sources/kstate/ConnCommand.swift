@@ -1,9 +1,7 @@
 import ArgumentParser
 import Filters
-import Glibc
 import KernelState
 import Rendering
-import Terminal
 
 struct ConnCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -41,19 +39,10 @@ struct ConnCommand: ParsableCommand {
         if dying || unconfirmed, filters.table == "ipvs" {
             throw ValidationError("--table ipvs and --\(dying ? "dying" : "unconfirmed") exclude each other: only conntrack has such a list")
         }
-        if watch { try validateWatch() }
+        if watch, dying || unconfirmed { throw ValidationError("--watch does not go with --dying or --unconfirmed") }
+        if watch { try WatchRun.validate(output, sources) }
         _ = try filters.resolved()
         _ = try arrangement.columns(of: output.output)
-    }
-
-    private func validateWatch() throws {
-        if dying || unconfirmed || output.count || output.limit != nil {
-            throw ValidationError("--watch does not go with --dying, --unconfirmed, --count or --limit")
-        }
-        if !sources.from.isEmpty { throw ValidationError("--watch and --from exclude each other: a file does not change") }
-        if ![.table, .wide, .jsonl].contains(output.output) {
-            throw ValidationError("--watch and -o \(output.output.rawValue) exclude each other: a watch prints a table or jsonl")
-        }
     }
 
     func run() throws {
@@ -79,14 +68,7 @@ struct ConnCommand: ParsableCommand {
 
     private func runWatch(_ filter: ConnectionFilter, _ sources: [LiveSource], _ names: ReportNames?) throws {
         let header = ReportHeader(places: sources.map(\.place), names: names)
-        let signals = try SignalQueue()
-        if output.output != .jsonl, OutputOptions.isTerminal, let session = TerminalSession(descriptor: STDIN_FILENO) {
-            let content = ConnectionContent(header: header, order: arrangement.order)
-            let live = LiveOutput(session, title: WatchTitle.of("conn", header.places), content: content)
-            try ConnectionWatch(sources, filter: filter, mode: filters.kernelFilter, output: live).run(signals)
-        } else {
-            let lines = EventLines(output.output == .jsonl ? .json : .text, header: header)
-            try ConnectionWatch(sources, filter: filter, mode: filters.kernelFilter, output: lines).run(signals)
-        }
+        let watch = WatchRun(command: "conn", sources: sources, filter: filter, mode: filters.kernelFilter, format: output.output)
+        try watch.run(screen: ConnectionContent(header: header, order: arrangement.order)) { EventLines($0, header: header) }
     }
 }

@@ -1,9 +1,7 @@
 import ArgumentParser
 import Filters
-import Glibc
 import KernelState
 import Rendering
-import Terminal
 
 struct ServiceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -55,11 +53,7 @@ struct ServiceCommand: ParsableCommand {
         if output.output == .conntrack {
             throw ValidationError("-o conntrack: those lines are of connections; give table, wide, json, jsonl or csv, or use kstate conn")
         }
-        if watch, !sources.from.isEmpty { throw ValidationError("--watch and --from exclude each other: a file does not change") }
-        if watch, output.count || output.limit != nil { throw ValidationError("--watch does not go with --count or --limit") }
-        if watch, ![.table, .wide, .jsonl].contains(output.output) {
-            throw ValidationError("--watch and -o \(output.output.rawValue) exclude each other: a watch prints a table or jsonl")
-        }
+        if watch { try WatchRun.validate(output, sources) }
         guard interval >= 0.1, interval <= 86_400 else { throw ValidationError("--interval \(interval): give 0.1 to 86400 seconds") }
         _ = try filters.resolved()
     }
@@ -79,17 +73,12 @@ struct ServiceCommand: ParsableCommand {
 
     private func runWatch(_ reading: ServiceReading, _ sources: [LiveSource]) throws {
         let header = ReportHeader(places: sources.map(\.place))
-        let watched = reading.filter.ofServices
         let counts = WatchedServices(reading: reading, order: order, facts: sources.map { $0.facts() })
-        let signals = try SignalQueue()
-        if output.output != .jsonl, OutputOptions.isTerminal, let session = TerminalSession(descriptor: STDIN_FILENO) {
-            let content = ServiceContent(header: header, counts: counts, interval: interval)
-            let live = LiveOutput(session, title: WatchTitle.of("service", header.places), content: content)
-            try ConnectionWatch(sources, filter: watched, mode: reading.mode, wholeServices: true, output: live).run(signals)
-        } else {
-            let lines = ServiceLines(
-                output.output == .jsonl ? .json : .text, header: header, counts: counts, interval: interval)
-            try ConnectionWatch(sources, filter: watched, mode: reading.mode, wholeServices: true, output: lines).run(signals)
+        let watch = WatchRun(
+            command: "service", sources: sources, filter: reading.filter.ofServices, mode: reading.mode, wholeServices: true,
+            format: output.output)
+        try watch.run(screen: ServiceContent(header: header, counts: counts, interval: interval)) {
+            ServiceLines($0, header: header, counts: counts, interval: interval)
         }
     }
 }

@@ -43,23 +43,27 @@ def split(record, carried, knows_icmp):
     return json.dumps([record["protocol"], record["family"], ends, flow], sort_keys=True), timers
 
 
-def compare_conntrack(test, snapshot, path, carried, apart, knows_icmp=True):
-    """Every entry of the snapshot is in the text with all that the text carries, and no other."""
-    theirs, ours = (collections.defaultdict(list) for _ in range(2))
-    for source, found in ((snapshot, theirs), (path, ours)):
+def compare_conntrack(test, snapshots, path, carried, apart, knows_icmp=True):
+    """Every entry of the snapshots, taken before the text and after it, is in the text with all that it carries, and no other.
+
+    A packet that came in between set a timer back to its start: it lies between those of the two snapshots, give or take the
+    seconds from one to the other."""
+    before, after, ours = (collections.defaultdict(list) for _ in range(3))
+    for source, found in zip((*snapshots, path), (before, after, ours)):
         for record in records(source, "--table", "conntrack"):
             name, timers = split(record, carried, knows_icmp)
             found[name].append(timers)
-    test.assertEqual(sorted(set(ours) - set(theirs))[:3], [], f"{path}: not in the table")
-    test.assertEqual(sorted(set(theirs) - set(ours))[:3], [], f"{path}: not read from the text")
-    for name, timers in theirs.items():
-        test.assertEqual(len(ours[name]), len(timers), name)
-        for left, right in zip(sorted(timers, key=str), sorted(ours[name], key=str)):
-            for one, other in zip(left, right):
-                test.assertEqual(one is None, other is None, f"{path}: {name}")
-                if one is not None:
-                    test.assertLessEqual(abs(one - other), apart, f"{path}: {name}")
-    return sum(len(timers) for timers in theirs.values())
+    for theirs in (before, after):
+        test.assertEqual(sorted(set(ours) - set(theirs))[:3], [], f"{path}: not in the table")
+        test.assertEqual(sorted(set(theirs) - set(ours))[:3], [], f"{path}: not read from the text")
+    for name, found in ours.items():
+        test.assertEqual((len(found), len(found)), (len(before[name]), len(after[name])), name)
+        for entry in zip(*(sorted(side[name], key=str) for side in (before, after, ours))):
+            for first, last, told in zip(*entry):
+                test.assertEqual({first is None, last is None}, {told is None}, f"{path}: {name}")
+                if told is not None:
+                    test.assertTrue(min(first, last) - apart <= told <= max(first, last) + apart, f"{path}: {name}: {first, told, last}")
+    return sum(len(found) for found in ours.values())
 
 
 # What a snapshot knows beside the tables, of each place, with addresses as text.

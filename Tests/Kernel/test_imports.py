@@ -20,21 +20,26 @@ class Texts(FilledNamespace):
                 subprocess.run(["ip", "netns", "exec", netns, *command], stdout=file, stderr=subprocess.DEVNULL, check=True)
             return path
 
+        def snapshot(name):
+            path = os.path.join(folder, name)
+            subprocess.run([imports.KSTATE, "snapshot", "save", "--netns", netns, path], check=True, capture_output=True)
+            return path
+
         start = time.monotonic()
-        snapshot = os.path.join(folder, "table.kstate")
-        subprocess.run([imports.KSTATE, "snapshot", "save", "--netns", netns, snapshot], check=True, capture_output=True)
+        before = snapshot("before.kstate")
         texts = {form: save(f"conntrack {form}", "conntrack", "-L", *(["-o", form] if form else [])) for form in imports.FORMATS}
         proc = save("nf_conntrack", "cat", "/proc/net/nf_conntrack")
+        snapshots = before, snapshot("after.kstate")
         apart = time.monotonic() - start + 2
-        counts = {imports.compare_conntrack(self, snapshot, texts[form], carried, apart, knows_icmp="xml" not in form)
+        counts = {imports.compare_conntrack(self, snapshots, texts[form], carried, apart, knows_icmp="xml" not in form)
                   for form, carried in imports.FORMATS.items()}
-        counts.add(imports.compare_conntrack(self, snapshot, proc, imports.PROC, apart))
+        counts.add(imports.compare_conntrack(self, snapshots, proc, imports.PROC, apart))
         count, = counts
         imported = os.path.join(folder, "imported.kstate")
         result = subprocess.run([imports.KSTATE, "snapshot", "import", *texts.values(), proc, imported], capture_output=True, text=True)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertIn(f"{imported}: {count} conntrack entries", result.stdout)
-        imports.compare_conntrack(self, snapshot, imported, imports.LINE | {"id"}, apart)
+        imports.compare_conntrack(self, snapshots, imported, imports.LINE | {"id"}, apart)
         return count
 
     def test_random_entries(self):

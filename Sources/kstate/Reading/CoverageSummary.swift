@@ -65,7 +65,10 @@ struct CoverageSummary {
     /// What helps: what was saved stays as it is, and only of a recording is there another moment to be asked for.
     private static func remedy(_ coverage: TableCoverage, isLive: Bool) -> String {
         if isLive { return ", after \(coverage.passes) passes; try again" }
-        if let time = coverage.wholeUntil { return "; look at the time before \(SavedStretch.text(time)), or after the next sample" }
+        if let time = coverage.wholeUntil {
+            // The millisecond before: --until takes all of the one that it names.
+            return "; look at the time until \(SavedStretch.text(time - min(time, 1_000_000))), or after the next sample"
+        }
         // A text that another tool has saved was not read in passes.
         return coverage.passes > 0 ? ", after \(coverage.passes) passes, when it was saved" : ""
     }

@@ -40,7 +40,7 @@ enum SavedSources {
         let first = try open([before])
         let histories = try first + (after == before ? first : open([after]))
         let stretch = try stretch(of: histories, options)
-        return (try only(nil, of: histories[0].state(at: stretch.since)), try only(nil, of: histories[1].state(at: stretch.until)))
+        return (try only(nil, of: histories[0].state(at: stretch.sinceMoment)), try only(nil, of: histories[1].state(at: stretch.until)))
     }
 
     private static func histories(_ paths: [String], _ options: StretchOptions) throws -> ([any SavedMoments], SavedStretch) {

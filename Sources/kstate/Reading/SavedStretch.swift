@@ -17,7 +17,7 @@ struct SavedStretch {
     /// - Throws: where the two ends are the wrong way round, or nothing was saved in that time.
     init(_ options: StretchOptions, of extent: ClosedRange<UInt64>, name: String) throws {
         since = options.since?.resolved(end: extent.upperBound)
-        until = options.until?.resolved(end: extent.upperBound)
+        until = options.until.map { Self.wholeMillisecond($0.resolved(end: extent.upperBound)) }
         if let since, let until, since > until {
             throw ValidationError("--since is after --until: \(Self.text(since)) and \(Self.text(until))")
         }
@@ -27,8 +27,15 @@ struct SavedStretch {
                 operation: "reading \(name)", cause: "nothing was saved there \(asked.joined(separator: " "))",
                 remedy: "it goes from \(Self.text(extent.lowerBound)) to \(Self.text(extent.upperBound))")
         }
-        if let until, until > extent.upperBound { printError("kstate: note: \(name) ends at \(Self.text(extent.upperBound))") }
+        if let until, until > Self.wholeMillisecond(extent.upperBound) { printError("kstate: note: \(name) ends at \(Self.text(extent.upperBound))") }
     }
+
+    /// The last nanosecond of a moment's millisecond: times are printed cut to it, and whoever copies one from there means what it
+    /// was printed for.
+    private static func wholeMillisecond(_ moment: UInt64) -> UInt64 { moment - moment % 1_000_000 + 999_999 }
+
+    /// Where ``since`` names not a beginning but a moment, as of the earlier of two states: that moment.
+    var sinceMoment: UInt64? { since.map(Self.wholeMillisecond) }
 
     /// All of it from ``since`` on, or from the beginning.
     var range: ClosedRange<UInt64> { (since ?? 0)...(until ?? .max) }

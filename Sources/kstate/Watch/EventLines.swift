@@ -5,17 +5,13 @@ import Terminal
 
 /// `--watch` into a pipe or file: an event a line, written as soon as the loop comes to rest.
 struct EventLines: WatchOutput {
-    enum Form {
-        case json, text
-    }
-
-    private let form: Form
+    private let form: WatchLineForm
     private let json: EventJSONWriter
     private let text: EventTextWriter
     private var buffer: [UInt8] = []
     private(set) var error: OutputError?
 
-    init(_ form: Form, header: ReportHeader) {
+    init(_ form: WatchLineForm, header: ReportHeader) {
         self.form = form
         json = EventJSONWriter(header)
         text = EventTextWriter(header)

@@ -5,17 +5,13 @@ import Terminal
 
 /// `kstate service --watch` into a pipe or file: each interval the whole document in a line, or a line for each verdict that is new.
 struct ServiceLines: WatchOutput {
-    enum Form {
-        case json, text
-    }
-
     private struct BackendName: Hashable {
         var place: PlaceIndex
         var service: ServiceIdentity
         var backend: Endpoint
     }
 
-    private let form: Form
+    private let form: WatchLineForm
     private var header: ReportHeader
     private var counts: WatchedServices
     private let interval: Double
@@ -23,7 +19,7 @@ struct ServiceLines: WatchOutput {
     private(set) var dueAt = 0.0
     private(set) var error: OutputError?
 
-    init(_ form: Form, header: ReportHeader, counts: WatchedServices, interval: Double) {
+    init(_ form: WatchLineForm, header: ReportHeader, counts: WatchedServices, interval: Double) {
         self.form = form
         self.header = header
         self.counts = counts

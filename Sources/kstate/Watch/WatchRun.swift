@@ -1,0 +1,46 @@
+import ArgumentParser
+import Filters
+import Glibc
+import Rendering
+import Terminal
+
+/// The lines of a watch into a pipe or file.
+enum WatchLineForm {
+    case json, text
+}
+
+/// `--watch` of any command: a live table on a terminal, lines into anything else.
+struct WatchRun {
+    /// The command's name, for the screen's first line.
+    let command: String
+    let sources: [LiveSource]
+    let filter: ConnectionFilter
+    let mode: KernelFilterMode
+    /// Whether all is wanted that is known of services, their counters too.
+    var wholeServices = false
+    let format: OutputOptions.Format
+
+    /// Runs until a signal, a key or the output's end stops it.
+    func run(screen content: some LiveContent, lines: (WatchLineForm) -> some WatchOutput) throws {
+        let signals = try SignalQueue()
+        if format != .jsonl, OutputOptions.isTerminal, let session = TerminalSession(descriptor: STDIN_FILENO) {
+            let title = WatchTitle.of(command, content.header.places)
+            try run(LiveOutput(session, title: title, content: content), signals)
+        } else {
+            try run(lines(format == .jsonl ? .json : .text), signals)
+        }
+    }
+
+    private func run(_ output: some WatchOutput, _ signals: borrowing SignalQueue) throws {
+        try ConnectionWatch(sources, filter: filter, mode: mode, wholeServices: wholeServices, output: output).run(signals)
+    }
+
+    /// Refuses what a watch cannot do.
+    static func validate(_ output: OutputOptions, _ sources: SourceOptions) throws {
+        if output.count || output.limit != nil { throw ValidationError("--watch does not go with --count or --limit") }
+        if !sources.from.isEmpty { throw ValidationError("--watch and --from exclude each other: a file does not change") }
+        if ![.table, .wide, .jsonl].contains(output.output) {
+            throw ValidationError("--watch and -o \(output.output.rawValue) exclude each other: a watch prints a table or jsonl")
+        }
+    }
+}
