@@ -81,13 +81,21 @@ static inline int kst_open_nameless(const char *directory) {
     return open(directory, O_RDWR | O_CLOEXEC | 020000000 /* __O_TMPFILE */ | O_DIRECTORY, 0600);
 }
 
+/// Whether the process was started with a signal ignored, as nohup(1) does with SIGHUP: it is to be left so.
+static inline int kst_signal_is_ignored(int number) {
+    struct sigaction now;
+    return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 /// Takes `path` away when SIGINT, SIGTERM or SIGHUP ends the process; NULL takes nothing away any more.
 static inline void kst_unlink_on_signal(const char *path) {
     int ending[] = {SIGINT, SIGTERM, SIGHUP};
-    for (size_t i = 0; !path && i < sizeof ending / sizeof *ending; i++) signal(ending[i], SIG_DFL);
+    for (size_t i = 0; !path && i < sizeof ending / sizeof *ending; i++)
+        if (!kst_signal_is_ignored(ending[i])) signal(ending[i], SIG_DFL);
     char *kept = kst_partial_path();
     size_t length = 0;
     for (; path && path[length] && length < 4095; length++) kept[length] = path[length];
     kept[length] = 0;
-    for (size_t i = 0; path && i < sizeof ending / sizeof *ending; i++) signal(ending[i], kst_unlink_and_die);
+    for (size_t i = 0; path && i < sizeof ending / sizeof *ending; i++)
+        if (!kst_signal_is_ignored(ending[i])) signal(ending[i], kst_unlink_and_die);
 }

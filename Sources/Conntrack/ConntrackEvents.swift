@@ -12,6 +12,10 @@ public struct ConntrackEvents: ~Copyable {
     private let socket: NetlinkSocket
     private var decoder = FlowDecoder()
     private var dropsSeen: UInt32 = 0
+    /// True once the kernel told of a loss that ``drops()`` has not been asked for since.
+    private var overflowed = false
+    /// True when drops were counted before the kernel told of the loss, between a reading and the count: what it then tells is not new.
+    private var isCountedAhead = false
 
     /// Room for events that wait. An event takes about 1.3 KiB of it, so that this is a burst of 50,000 while nobody reads.
     static let receiveBufferSize: Int32 = 64 << 20
@@ -49,19 +53,28 @@ public struct ConntrackEvents: ~Copyable {
                 if progress == nil { return received }
                 received += 1
             } catch  where error.code == ENOBUFS {
-                continue  // counted by the kernel
+                overflowed = true
             }
         }
         return received
     }
 
-    /// Events that the kernel dropped since this was last asked, because the buffer was full (`SO_MEMINFO`, Linux 4.12).
+    /// Events that the kernel dropped since this was last asked, because the buffer was full (`SO_MEMINFO`, Linux 4.12). One at the least
+    /// where it told of a loss (ENOBUFS) that it has not counted: on an older kernel, or when it had no memory for the message.
     public mutating func drops() -> UInt64 {
-        var total: UInt32 = 0
-        guard kst_socket_drops(socket.descriptor, &total) == 0 else { return 0 }
+        let overflowed = self.overflowed
+        self.overflowed = false
+        var total = dropsSeen
+        _ = kst_socket_drops(socket.descriptor, &total)
         let fresh = total &- dropsSeen
         dropsSeen = total
-        return UInt64(fresh)
+        if fresh > 0 {
+            isCountedAhead = !overflowed
+            return UInt64(fresh)
+        }
+        guard overflowed else { return 0 }
+        defer { isCountedAhead = false }
+        return isCountedAhead ? 0 : 1
     }
 
     private static func read(_ bytes: RawSpan, with decoder: inout FlowDecoder, _ body: (FlowEventKind, borrowing Flow) -> Void) {

@@ -20,6 +20,8 @@ public final class ConntrackTable: EntrySource {
     private var decoder: FlowDecoder
     private var given: FingerprintSet
     private var readInPass = 0
+    /// What earlier passes could not decode: the same again in each.
+    private var undecodableBefore = 0
     private var kernelIgnoresFilter = false
     /// The families that this pass has walked; nil stands for both.
     private var familiesRead: Set<AddressFamily?> = []
@@ -101,6 +103,7 @@ public final class ConntrackTable: EntrySource {
             familiesRead = []
             before = gauge.read()
             readInPass = 0
+            undecodableBefore = decoder.undecodable
             coverage.passes += 1
         }
         let request = try ConntrackRequests.dump(list.message, walk: walks[walkIndex])
@@ -130,7 +133,7 @@ public final class ConntrackTable: EntrySource {
     private func finishPass() {
         let after = gauge.read()
         coverage.read = max(coverage.read, readInPass)
-        coverage.undecodable = decoder.undecodable
+        coverage.undecodable = max(coverage.undecodable, decoder.undecodable - undecodableBefore)
         if kernelIgnoresFilter { coverage.kernelFiltered = false }
         let trouble = troubleOfPass(after)
         coverage.complete = trouble == nil

@@ -69,7 +69,8 @@ public enum Moment: Hashable, Sendable {
     ///   - day: of the month, as it was given: one that the month does not have is refused.
     private static func nanoseconds(_ parts: inout tm, offset: Int?, fraction: UInt64, day: Int32) -> UInt64? {
         let seconds = offset == nil ? mktime(&parts) : timegm(&parts) - offset!
-        guard parts.tm_mday == day, seconds >= 0 else { return nil }
+        // In the year 2554 the nanoseconds run over.
+        guard parts.tm_mday == day, (0..<Int(UInt64.max / 1_000_000_000)).contains(seconds) else { return nil }
         return UInt64(seconds) * 1_000_000_000 + fraction
     }
 

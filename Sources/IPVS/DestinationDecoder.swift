@@ -38,13 +38,19 @@ struct DestinationDecoder {
         case Int(IPVS_DEST_ATTR_WEIGHT): backend.weight = payload.hostEndianUInt32() ?? 0
         case Int(IPVS_DEST_ATTR_U_THRESH): backend.upperThreshold = payload.hostEndianUInt32() ?? 0
         case Int(IPVS_DEST_ATTR_L_THRESH): backend.lowerThreshold = payload.hostEndianUInt32() ?? 0
-        case Int(IPVS_DEST_ATTR_ACTIVE_CONNS): backend.activeConnections = payload.hostEndianUInt32() ?? 0
-        case Int(IPVS_DEST_ATTR_INACT_CONNS): backend.inactiveConnections = payload.hostEndianUInt32() ?? 0
-        case Int(IPVS_DEST_ATTR_PERSIST_CONNS): backend.persistentConnections = payload.hostEndianUInt32() ?? 0
+        case Int(IPVS_DEST_ATTR_ACTIVE_CONNS): backend.activeConnections = Self.count(payload)
+        case Int(IPVS_DEST_ATTR_INACT_CONNS): backend.inactiveConnections = Self.count(payload)
+        case Int(IPVS_DEST_ATTR_PERSIST_CONNS): backend.persistentConnections = Self.count(payload)
         case Int(IPVS_DEST_ATTR_STATS): counters.decodeNarrow(payload)
         case Int(IPVS_DEST_ATTR_STATS64): counters.decodeWide(payload)
         default: break
         }
+    }
+
+    /// A count of connections, which the kernel keeps with a sign: one that fell below nothing, as those of some kernels do, is nothing.
+    private static func count(_ payload: borrowing RawSpan) -> UInt32 {
+        let count = payload.hostEndianUInt32() ?? 0
+        return count > UInt32(Int32.max) ? 0 : count
     }
 
     private func finished() -> Backend? {

@@ -72,8 +72,8 @@ public final class IPVSConnectionTable: EntrySource {
         started = true
         coverage.passes += 1
         countedBefore = countedConnections()
-        // At its final size from the start: growing copies it again and again. Beyond the limit, which takes 64 MB, it grows.
-        if coverage.passes == 1 { seen = FingerprintSet(expected: Int(min(max(1_024, countedBefore), 4_000_000))) }
+        // At its final size from the start: growing copies it again and again.
+        if coverage.passes == 1 { seen = FingerprintSet(expected: max(1_024, Int(clamping: countedBefore))) }
         file.rewind()
         parser = ConnectionTableParser()
     }
@@ -81,8 +81,8 @@ public final class IPVSConnectionTable: EntrySource {
     private func finishPass() {
         started = false
         let counted = min(countedBefore, countedConnections())
-        coverage.undecodable += parser.undecodable
-        coverage.complete = UInt64(coverage.read + parser.undecodable) + Self.slack(counted) >= counted
+        coverage.undecodable = max(coverage.undecodable, parser.undecodable)
+        coverage.complete = UInt64(coverage.read + coverage.undecodable) + Self.slack(counted) >= counted
         coverage.reason = coverage.complete ? nil : "\(coverage.read) connections were read where the services count \(counted)"
         ended = coverage.complete || coverage.passes == Self.maximumPasses
     }

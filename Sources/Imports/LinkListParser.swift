@@ -42,7 +42,7 @@ struct LinkListParser: LineParser {
             guard Self.isFamily(next, words), let address = Self.address(&words, isTerminated: line.isTerminated) else { return .unreadable }
             isKindNext = false
             begin(LinkText(index: index, name: words.text(name)))
-            links[links.count - 1].addresses.append(address)
+            links[links.count - 1].add(address)
             return .entry(())
         }
         guard let link = Self.link(index, words.text(name.lowerBound..<name.upperBound - 1), flags: next, &words, isTerminated: line.isTerminated)
@@ -82,7 +82,7 @@ struct LinkListParser: LineParser {
         isKindNext = false
         if Self.isFamily(first, words) {
             guard let address = Self.address(&words, isTerminated: line.isTerminated) else { return .unreadable }
-            links[links.count - 1].addresses.append(address)
+            links[links.count - 1].add(address)
             return .entry(())
         }
         if words.begins(first, "link/") {

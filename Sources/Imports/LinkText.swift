@@ -7,7 +7,9 @@ struct LinkText {
     var isUp: Bool?
     var mtu: UInt32?
     var kind: String?
-    var addresses: [AddressPrefix] = []
+    private(set) var addresses: [AddressPrefix] = []
+    /// The same again: a link may have thousands, as that of IPVS' services has.
+    private var known: Set<AddressPrefix> = []
     var tunnelPort: UInt16?
     var tunnelIdentifier: UInt32?
     var tunnelLocal: IPAddress?
@@ -20,14 +22,16 @@ struct LinkText {
         self.name = name
     }
 
+    mutating func add(_ address: AddressPrefix) {
+        if known.insert(address).inserted { addresses.append(address) }
+    }
+
     /// Takes what `other` has and this has not.
     mutating func fill(from other: LinkText) {
         isUp = isUp ?? other.isUp
         mtu = mtu ?? other.mtu
         kind = kind ?? other.kind
-        // A link may have thousands, as that of IPVS' services has.
-        let known = Set(addresses)
-        addresses += other.addresses.filter { !known.contains($0) }
+        for address in other.addresses { add(address) }
         tunnelPort = tunnelPort ?? other.tunnelPort
         tunnelIdentifier = tunnelIdentifier ?? other.tunnelIdentifier
         tunnelLocal = tunnelLocal ?? other.tunnelLocal

@@ -9,9 +9,12 @@ public struct FingerprintSet: Sendable {
     /// Zero marks an empty slot, so the value zero itself is kept apart.
     private var containsZero = false
 
+    /// So many are provided for on somebody's word, which takes 43 MB.
+    private static let mostBelieved = 4_000_000
+
     /// - Parameter expected: how many values there will be; more only cost the growing.
     public init(expected: Int) {
-        slots = [UInt64](repeating: 0, count: max(16, expected / 3 * 4 + 4))
+        slots = [UInt64](repeating: 0, count: max(16, min(expected, Self.mostBelieved) / 3 * 4 + 4))
     }
 
     /// Adds a value; false when it was there already.

@@ -75,9 +75,10 @@ public struct AddressPrefix: Hashable, Sendable {
     public var address: IPAddress
     public var length: UInt8
 
+    /// - Parameter length: in bits; more than the address has are all of them.
     public init(_ address: IPAddress, length: UInt8) {
         self.address = address
-        self.length = length
+        self.length = min(length, address.family == .ipv4 ? 32 : 128)
     }
 }
 

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The two kernel tables that kstate reads.
 public enum KernelTable: String, Sendable, CaseIterable {
     case conntrack
@@ -8,6 +10,8 @@ public enum KernelTable: String, Sendable, CaseIterable {
 public struct TableCoverage: Hashable, Sendable {
     /// False when the table could not be read at all; ``reason`` says why.
     public var available: Bool
+    /// True when there is no such table, because its module is not loaded: nothing is missing then.
+    public var isAbsent = false
     /// False when the table changed under the reader and the passes allowed did not settle it.
     public var complete: Bool
     /// Entries that the kernel handed out, duplicates left out.
@@ -31,9 +35,13 @@ public struct TableCoverage: Hashable, Sendable {
         self.complete = complete
     }
 
-    public static func unavailable(_ reason: String) -> TableCoverage {
+    /// Of a table that could not be read.
+    ///
+    /// - Parameter error: why; with `ENOENT` there is none.
+    public static func unavailable(_ error: KernelStateError) -> TableCoverage {
         var coverage = TableCoverage(available: false, complete: false)
-        coverage.reason = reason
+        coverage.isAbsent = error.code == ENOENT
+        coverage.reason = error.description
         return coverage
     }
 }

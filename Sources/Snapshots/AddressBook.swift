@@ -82,8 +82,13 @@ struct AddressTable {
         return addresses[Int(number) - 1]
     }
 
-    /// The number that the file has for an address.
-    func number(of address: IPAddress) -> Int64? { addresses.firstIndex(of: address).map { Int64($0) + 1 } }
+    /// The numbers that the file has for addresses.
+    func numbers(of wanted: Set<IPAddress>) -> [IPAddress: Int64] {
+        var numbers: [IPAddress: Int64] = [:]
+        if wanted.isEmpty { return numbers }
+        for (index, address) in addresses.enumerated() where wanted.contains(address) { numbers[address] = Int64(index) + 1 }
+        return numbers
+    }
 }
 
 extension IPAddress {

@@ -14,10 +14,10 @@ final class AtomicFile {
 
     /// - Throws: when the directory cannot be written to, or somebody else writes the same file.
     init(path: String) throws(KernelStateError) {
-        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let start = path.utf8.lastIndex(of: UInt8(ascii: "/")).map(path.utf8.index(after:)) ?? path.startIndex
         self.path = path
-        directory = path.contains("/") ? String(path.dropLast(name.utf8.count)) : "."
-        partialPath = (path.contains("/") ? directory : "") + ".\(name).partial"
+        directory = start == path.startIndex ? "." : String(path[..<start])
+        partialPath = path[..<start] + ".\(path[start...]).partial"
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
             throw KernelStateError(operation: "writing \(path)", cause: "it is there and no regular file", remedy: "give the name of a file")

@@ -60,7 +60,7 @@ enum EventRows {
     /// When the last event was taken; nil without any.
     static func lastTime(in database: Database) throws -> UInt64? {
         guard try exist(in: database) else { return nil }
-        return try Int64.fetchOne(database, sql: "SELECT at FROM events ORDER BY event DESC LIMIT 1").map { UInt64(bitPattern: $0) }
+        return try Row.fetchOne(database, sql: "SELECT at FROM events ORDER BY event DESC LIMIT 1")?.time("at")
     }
 
     static func count(in database: Database) throws -> (count: Int, lost: Int) {
@@ -84,7 +84,7 @@ enum EventRows {
             database, from: .events, range: events.int64(0)...Int64.max, selection: selection, addresses: addresses)
         var flow = try flows.next()
         repeat {
-            let (row, at) = (events.int64(0), UInt64(bitPattern: events.int64(1)))
+            let (row, at) = (events.int64(0), try events.number(1, as: UInt64.self))
             guard let kind = EventKind(rawValue: try events.number(2)) else { continue }  // of a later version
             guard let ofEntry = kind.ofEntry else {
                 body(FlowEvent(at: at, .lost(UInt64(bitPattern: events.int64(3)))))

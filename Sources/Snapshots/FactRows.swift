@@ -107,7 +107,7 @@ enum FactRows {
 
     private static func readNetwork(_ facts: inout NodeFacts, _ addresses: AddressTable, _ rows: (String) throws -> [Row]) throws {
         func address(_ row: Row, _ column: String) throws -> IPAddress? { try row.integer(column).map { try addresses.address($0) } }
-        let owned = try rows("interface_addresses")
+        let owned = try Dictionary(grouping: rows("interface_addresses")) { try $0.integer("interface") }
         facts.interfaces = try rows("interfaces").map { row in
             var link = NetworkInterface(index: try row.number("interface"), name: try row.text("name") ?? "")
             link.kind = try row.text("kind") ?? ""
@@ -118,7 +118,7 @@ enum FactRows {
             link.tunnelLocal = try address(row, "tunnel_local")
             link.lowerIndex = try row.optional("lower_interface")
             if row.hasColumn("tunnel_remote") { link.tunnelRemote = try address(row, "tunnel_remote") }  // earlier files have none
-            link.addresses = try owned.filter { try $0.integer("interface") == Int64(link.index) }.compactMap { own in
+            link.addresses = try (owned[Int64(link.index)] ?? []).compactMap { own in
                 try address(own, "address").map { AddressPrefix($0, length: try own.number("prefix_length")) }
             }
             return link

@@ -103,9 +103,13 @@ struct FlowRows: ~Copyable {
             "c.original_destination_port IN (\(ports))", "c.original_source_port IN (\(ports))", "c.reply_source_port IN (\(ports))",
             "c.reply_destination_port IN (\(ports))",
         ]
-        for destination in selection.destinations {
-            guard let address = addresses.number(of: destination.address), let port = destination.port else { continue }
-            terms.append("(c.original_destination_port = \(port) AND c.original_destination = \(address))")
+        // One term however many there are: a node may have thousands of services, and an expression's depth has a limit.
+        let numbers = addresses.numbers(of: Set(selection.destinations.map(\.address)))
+        let destinations = selection.destinations.compactMap { destination in
+            destination.port.flatMap { port in numbers[destination.address].map { "(\(port),\($0))" } }
+        }
+        if !destinations.isEmpty {
+            terms.append("(c.original_destination_port, c.original_destination) IN (VALUES \(destinations.joined(separator: ",")))")
         }
         return " AND (" + terms.joined(separator: " OR ") + ")"
     }

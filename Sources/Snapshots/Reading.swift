@@ -1,4 +1,5 @@
 internal import GRDB
+internal import Glibc
 public import KernelState
 
 /// One reading of one subject at one place: when, how long, how much of it was seen, and why it was not.
@@ -42,23 +43,25 @@ enum ReadingRows {
             ], database)
     }
 
-    static func read(place: Int64, _ database: Database) throws -> [Reading.Subject: Reading] {
-        var readings: [Reading.Subject: Reading] = [:]
-        for row in try Row.fetchAll(database, sql: "SELECT * FROM readings WHERE place = ? ORDER BY reading", arguments: [place]) {
+    /// Those of all places, by the places' numbers.
+    static func read(_ database: Database) throws -> [Int64: [Reading.Subject: Reading]] {
+        var readings: [Int64: [Reading.Subject: Reading]] = [:]
+        let rows = try Row.fetchCursor(database, sql: "SELECT * FROM readings ORDER BY reading")
+        while let row = try rows.next() {
             guard let subject = Reading.Subject(rawValue: try row.text("subject") ?? "") else { continue }  // of a later version
-            readings[subject] = try reading(subject, row)
+            readings[try row.number("place"), default: [:]][subject] = try reading(subject, row)
         }
         return readings
     }
 
     private static func reading(_ subject: Reading.Subject, _ row: Row) throws -> Reading {
-        var reading = Reading(subject, startedAt: UInt64(bitPattern: try row.number("started_at")))
-        reading.duration = UInt64(bitPattern: try row.number("duration"))
+        var reading = Reading(subject, startedAt: try row.time("started_at"))
+        reading.duration = try row.time("duration")
         reading.coverage = TableCoverage(
             available: try row.integer("available") == 1, complete: try row.integer("complete") == 1)
-        reading.coverage.read = try row.number("entries")
-        reading.coverage.passes = try row.number("passes")
-        reading.coverage.undecodable = try row.number("undecodable")
+        reading.coverage.read = try row.count("entries")
+        reading.coverage.passes = try row.count("passes")
+        reading.coverage.undecodable = try row.count("undecodable")
         reading.coverage.reason = try row.text("reason")
         reading.firstRow = try row.number("first_row")
         reading.lastRow = try row.number("last_row")
@@ -66,6 +69,7 @@ enum ReadingRows {
             reading.error = KernelStateError(
                 operation: operation, cause: try row.text("error_cause") ?? "", remedy: try row.text("error_remedy") ?? "",
                 code: try row.number("error_code"))
+            reading.coverage.isAbsent = reading.error?.code == ENOENT
         }
         return reading
     }

@@ -35,6 +35,12 @@ extension Row {
         return number
     }
 
+    /// How many of something there are: so few that sums of them do not overflow.
+    func count(_ column: String) throws -> Int { Int(try number(column, as: UInt32.self)) }
+
+    /// Nanoseconds, since 1970 or of a duration: no file tells of the years after 2261.
+    func time(_ column: String) throws -> UInt64 { try number(column) }
+
     /// 0 for NULL.
     func number<Number: FixedWidthInteger>(_ column: String, as type: Number.Type = Number.self) throws -> Number {
         try optional(column) ?? 0

@@ -88,14 +88,15 @@ public struct SnapshotSample: Sendable {
 
     static func all(in database: Database) throws -> [SnapshotSample] {
         var samples: [SnapshotSample] = []
+        let readings = try ReadingRows.read(database)
         for row in try Row.fetchAll(database, sql: "SELECT * FROM places ORDER BY sample, place") {
             let number: Int64 = try row.number("place")
             let place = Place(
                 node: try row.text("node") ?? "", kernel: try row.text("kernel") ?? "",
                 namespace: NetworkNamespace(
                     name: try row.text("namespace") ?? "", inode: UInt64(bitPattern: try row.number("namespace_inode"))),
-                takenAt: UInt64(bitPattern: try row.number("taken_at")))
-            let read = SnapshotPlace(number: number, place: place, readings: try ReadingRows.read(place: number, database))
+                takenAt: try row.time("taken_at"))
+            let read = SnapshotPlace(number: number, place: place, readings: readings[number] ?? [:])
             let sample: Int = try row.number("sample")
             if samples.last?.number == sample {
                 samples[samples.count - 1].places.append(read)

@@ -70,6 +70,8 @@ enum SnapshotSchema {
             backend INTEGER PRIMARY KEY, service INTEGER, address INTEGER, port INTEGER, forwarding INTEGER, weight INTEGER,
             active_connections INTEGER, inactive_connections INTEGER, persistent_connections INTEGER, upper_threshold INTEGER,
             lower_threshold INTEGER, \(traffic));
+        CREATE INDEX services_of_place ON services(place);
+        CREATE INDEX backends_of_service ON backends(service);
         """
 
     private static func create(_ flows: FlowTables) -> String {
@@ -106,5 +108,10 @@ enum SnapshotSchema {
             place INTEGER, interface INTEGER, address INTEGER, link_address INTEGER, state INTEGER, tunnel_destination INTEGER);
         CREATE TABLE resolvers(place INTEGER PRIMARY KEY, text TEXT);
         CREATE TABLE problems(place INTEGER, operation TEXT, cause TEXT, remedy TEXT, code INTEGER);
-        """
+        """ + indexedByPlace.map { "CREATE INDEX \($0)_of_place ON \($0)(place);" }.joined(separator: "\n")
+
+    /// Without, each of a recording's thousands of places would look through the rows of all the others.
+    private static let indexedByPlace = [
+        "conntrack_statistics", "ipvs_daemons", "interfaces", "interface_addresses", "routes", "neighbours", "problems",
+    ]
 }

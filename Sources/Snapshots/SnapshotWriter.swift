@@ -277,7 +277,7 @@ private struct Stopwatch {
 
     mutating func fail(_ error: KernelStateError) {
         reading.error = error
-        reading.coverage = .unavailable(error.description)
+        reading.coverage = .unavailable(error)
     }
 
     func finished() -> Reading {

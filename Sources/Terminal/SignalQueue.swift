@@ -18,11 +18,12 @@ public enum WatchSignal: Hashable, Sendable {
 public struct SignalQueue: ~Copyable {
     public let descriptor: Int32
 
-    /// Blocks the signals for the process and opens the queue (signalfd(2)).
+    /// Blocks the signals for the process and opens the queue (signalfd(2)). One that the process was started to ignore is left so.
     public init() throws(KernelStateError) {
         var set = sigset_t()
         sigemptyset(&set)
-        for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT] { sigaddset(&set, number) }
+        for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] where kst_signal_is_ignored(number) == 0 { sigaddset(&set, number) }
+        for number in [SIGWINCH, SIGTSTP, SIGCONT] { sigaddset(&set, number) }
         pthread_sigmask(SIG_BLOCK, &set, nil)
         let descriptor = signalfd(-1, &set, Int32(SFD_NONBLOCK | SFD_CLOEXEC))
         guard descriptor >= 0 else {

@@ -53,9 +53,8 @@ struct CoverageSummary {
         guard let coverage else { return }
         if let error {
             // A table that is not there is worth a word when only one place is looked at, and an error when it was asked for.
-            let isAbsent = error.code == ENOENT
-            if isSingle || !isAbsent { notes.append(prefix(place) + error.description) }
-            if !isAbsent || filter.table == table { isFailure = true }
+            if isSingle || !coverage.isAbsent { notes.append(prefix(place) + error.description) }
+            if !coverage.isAbsent || filter.table == table { isFailure = true }
         } else if !coverage.complete, !wasCutShort, let reason = coverage.reason {
             notes.append("\(prefix(place))the \(table.rawValue) table is incomplete: \(reason)\(Self.remedy(coverage, isLive: isLive))")
             isFailure = true
@@ -89,10 +88,8 @@ struct CoverageSummary {
     private static func sum(_ left: TableCoverage?, _ right: TableCoverage?) -> TableCoverage? {
         guard var sum = left else { return right }
         guard let right else { return sum }
-        // A namespace without the module has no such table, which leaves the others' complete.
-        if right.available || sum.available {
-            if right.available, !right.complete { sum.complete = false } else if !sum.available { sum.complete = right.complete }
-        }
+        sum.complete = [sum, right].contains(where: \.complete) && [sum, right].allSatisfy { $0.complete || $0.isAbsent }
+        sum.isAbsent = sum.isAbsent && right.isAbsent
         sum.available = sum.available || right.available
         sum.read += right.read
         sum.matched += right.matched

@@ -87,7 +87,7 @@ struct TableReading {
             coverage.complete = false
             coverage.read = matched
         }
-        if let error { coverage = .unavailable(error.description) }
+        if let error { coverage = .unavailable(error) }
         coverage.matched = matched
         return coverage
     }

@@ -59,8 +59,10 @@ struct IPVSWatch {
     /// Starts a reading. Where the table is not there, or has gone, its rows go too.
     mutating func begin() {
         rows = []
-        spent = 0
         newsAt = nil
+        // The services are a part of the reading: thousands with their backends take longer than a small table of connections.
+        let start = Host.uptime
+        defer { spent = Host.uptime - start }
         do throws(KernelStateError) {
             services = try source.services(whole: wholeServices)
             table = try source.openIPVS()
@@ -97,7 +99,7 @@ struct IPVSWatch {
 
     private mutating func fail(_ error: KernelStateError) {
         table = nil
-        coverage = .unavailable(error.description)
+        coverage = .unavailable(error)
         endedAt = Host.uptime
     }
 }

@@ -92,7 +92,7 @@ final class NamespaceWatch {
     /// Whoever follows the lines hears once why the table cannot be trusted, and, with the reading that is announced then, that it can.
     private func conntrackFailed(_ error: KernelStateError) {
         let wasThere = conntrack?.available
-        conntrack = .unavailable(error.description)
+        conntrack = .unavailable(error)
         if wasThere == true { emit(.resync(tables, of: index)) }
     }
 
