@@ -44,15 +44,26 @@ public struct TableGauge: ~Copyable {
     /// Buckets of the hash now.
     func bucketCount() -> UInt64 { buckets.number() ?? 0 }
 
-    /// A dump would load nf_conntrack_netlink, and a reader leaves the node as it found it. Where nf_conntrack itself is no
-    /// module, its netlink interface is built in as well, or not to be had, which the dump then says.
+    /// A dump would load nf_conntrack_netlink, and a reader leaves the node as it found it.
     private static func requireNetlinkInterface() throws(KernelStateError) {
         guard let modules = try? KernelFile(path: "/proc/modules").contents() else { return }
-        if modules.line(startingWith: "nf_conntrack ") != nil, modules.line(startingWith: "nf_conntrack_netlink ") == nil {
+        guard modules.line(startingWith: "nf_conntrack_netlink ") == nil else { return }
+        if modules.line(startingWith: "nf_conntrack ") != nil || canBeLoaded {
             throw KernelStateError(
                 operation: "nf_conntrack_netlink is not loaded", cause: "the conntrack table cannot be read",
                 remedy: "`modprobe nf_conntrack_netlink` loads it; kstate loads no module by itself")
         }
+    }
+
+    /// Where nf_conntrack itself is built in, its netlink interface may be so too, or be a module all the same: then depmod(8) knows it.
+    /// Where it is neither, the dump says so.
+    private static var canBeLoaded: Bool {
+        guard let release = try? KernelFile(path: "/proc/sys/kernel/osrelease").contents(),
+            let dependencies = try? KernelFile(
+                path: "/lib/modules/\(String(decoding: release, as: UTF8.self).prefix { !$0.isNewline })/modules.dep"
+            ).contents()
+        else { return false }
+        return dependencies.line(startingWith: "kernel/net/netfilter/nf_conntrack_netlink.ko") != nil
     }
 
     /// Conntrack entries of all namespaces together, from the slab allocator's books: what a walk passes over, whichever

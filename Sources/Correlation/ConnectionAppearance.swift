@@ -1,6 +1,7 @@
 internal import KernelState
 
-/// What a person would call a change when it differs: anything but timers, counters and reference counts.
+/// What a person would call a change when it differs: anything but timers, counters and reference counts, and but the backend's weight,
+/// which is the service's affair.
 struct ConnectionAppearance: Hashable {
     var service: Endpoint?
     var backend: Endpoint
@@ -12,7 +13,6 @@ struct ConnectionAppearance: Hashable {
     var labels: FlowLabels?
     var ipvsState: IPVSState?
     var forwarding: ForwardingMethod?
-    var weight: UInt32?
 }
 
 extension Connection {
@@ -20,6 +20,6 @@ extension Connection {
         ConnectionAppearance(
             service: service, backend: backend, translatedClient: translatedClient, flowState: conntrack?.state,
             status: conntrack?.status, mark: conntrack?.mark, id: conntrack?.id, labels: conntrack?.labels, ipvsState: ipvs?.state,
-            forwarding: forwarding, weight: weight)
+            forwarding: forwarding)
     }
 }

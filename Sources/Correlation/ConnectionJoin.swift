@@ -66,9 +66,10 @@ public struct ConnectionJoin: Sendable {
             return
         }
         let key = JoinKey(flow, services: services)
-        if let row = rows.remove(key) {
+        if Self.claim(flow) == Self.fullClaim, let row = rows.remove(key) {
+            if let lesser = flows.remove(key) { emit(Connection(lesser, services: services)) }
             emit(Connection(flow, row, services: services))
-        } else if moreRows {
+        } else if moreRows || rows.contains(key) {
             wait(flow, key, emit)
         } else {
             emit(Connection(flow, services: services))
@@ -82,7 +83,7 @@ public struct ConnectionJoin: Sendable {
             return
         }
         let key = JoinKey(row)
-        if let flow = flows.remove(key) {
+        if let flow = flows.remove(key, where: { [moreFlows] in !moreFlows || Self.claim($0) == Self.fullClaim }) {
             emit(Connection(flow, row, services: services))
         } else if moreFlows {
             if let earlier = rows.remove(key) { emit(Connection(earlier, services: services)) }
@@ -92,16 +93,25 @@ public struct ConnectionJoin: Sendable {
         }
     }
 
-    /// No conntrack entry will come any more: what IPVS has without one stands alone.
+    /// No conntrack entry will come any more: the best claim on a row of IPVS has it, and what nobody claims stands alone.
     public mutating func endFlows(_ emit: (Connection) -> Void) {
         moreFlows = false
-        rows.removeAll { emit(Connection($0, services: services)) }
+        var flows = Waiting<Flow>()
+        swap(&flows, &self.flows)
+        rows.removeAll { key, row in
+            emit(flows.remove(key).map { Connection($0, row, services: services) } ?? Connection(row, services: services))
+        }
+        swap(&flows, &self.flows)
     }
 
     /// No IPVS entry will come any more: what conntrack has without one stands alone.
     public mutating func endRows(_ emit: (Connection) -> Void) {
         moreRows = false
-        flows.removeAll { emit(Connection($0, services: services)) }
+        var claiming = Waiting<Flow>()
+        flows.removeAll { key, flow in
+            if rows.contains(key) { claiming.add(flow, key) } else { emit(Connection(flow, services: services)) }
+        }
+        flows = claiming
     }
 
     /// Entries of several zones may share a key and are never merged: one of them, that of zone 0 if any, is IPVS's. So may those of
@@ -113,6 +123,9 @@ public struct ConnectionJoin: Sendable {
         flows.add(isOfIPVS ? flow : earlier, key)
         emit(Connection(standsAlone, services: services))
     }
+
+    /// Nobody's claim is better: it need not wait for others.
+    private static let fullClaim = 3
 
     private static func claim(_ flow: Flow) -> Int { (flow.zone == 0 ? 2 : 0) + (flow.status.contains(.dying) ? 0 : 1) }
 }
@@ -130,12 +143,19 @@ private struct Waiting<Entry: Sendable>: Sendable {
         numbers += 1
     }
 
+    func contains(_ key: JoinKey) -> Bool { entries[key] != nil }
+
     mutating func remove(_ key: JoinKey) -> Entry? { entries.removeValue(forKey: key)?.entry }
 
+    mutating func remove(_ key: JoinKey, where condition: (Entry) -> Bool) -> Entry? {
+        guard let index = entries.index(forKey: key), condition(entries.values[index].entry) else { return nil }
+        return entries.remove(at: index).value.entry
+    }
+
     /// Hands all of them out in the order of their coming. A dictionary has one of its own, another in every process.
-    mutating func removeAll(_ body: (Entry) -> Void) {
+    mutating func removeAll(_ body: (JoinKey, Entry) -> Void) {
         let inOrder = entries.indices.map { (number: entries.values[$0].number, index: $0) }.sorted { $0.number < $1.number }
-        for place in inOrder { body(entries.values[place.index].entry) }
+        for place in inOrder { body(entries.keys[place.index], entries.values[place.index].entry) }
         entries = [:]
     }
 }

@@ -81,6 +81,25 @@ public struct ConnectionView: Sendable {
 
     public var isEmpty: Bool { tracked.isEmpty }
 
+    /// Conntrack entries that are followed, shown or not.
+    public private(set) var entries = 0
+
+    /// Connections shown that have an entry in each table.
+    public func shown() -> (conntrack: Int, ipvs: Int) {
+        var shown = (conntrack: 0, ipvs: 0)
+        tracked.forEach { fingerprint, entry in
+            guard entry.shown != nil else { return }
+            if entry.flow != nil { shown.conntrack += 1 }
+            if rows[fingerprint] != nil { shown.ipvs += 1 }
+        }
+        return shown
+    }
+
+    private mutating func store(_ entry: Tracked?, _ id: ID) {
+        entries += (entry?.flow == nil ? 0 : 1) - (tracked[id.fingerprint]?.flow == nil ? 0 : 1)
+        tracked[id.fingerprint] = entry
+    }
+
     // MARK: Conntrack
 
     /// Starts a reading of the whole conntrack table: what ``apply(dumped:at:_:)`` does not meet until
@@ -109,7 +128,7 @@ public struct ConnectionView: Sendable {
         let row = rows[id.fingerprint]
         if row == nil { forgetZone(JoinKey(flow, services: services), id) }
         if entry.shown != nil, row == nil, let last = connection(entry.flow, nil) {
-            tracked[id.fingerprint] = nil
+            store(nil, id)
             emit(.end, last)
             return
         }
@@ -202,7 +221,7 @@ public struct ConnectionView: Sendable {
         let last = before != nil && now == nil ? connection(tracked[id.fingerprint]?.flow, earlierRow) : nil
         if entry.flow == nil, row == nil, let earlierRow { forgetZone(JoinKey(earlierRow), id) }
         entry.shown = now?.appearance.hashValue
-        tracked[id.fingerprint] = entry.flow == nil && row == nil ? nil : entry
+        store(entry.flow == nil && row == nil ? nil : entry, id)
         rows[id.fingerprint] = row
         switch (before, now) {
         case (nil, let now?): emit(.new, now)

@@ -8,7 +8,7 @@ public struct ConnectionFilter: Sendable {
     public var services: [EndpointPattern] = []
     public var backends: [EndpointPattern] = []
     public var protocols: Set<TransportProtocol> = []
-    /// Names of states of either table, in capitals.
+    /// Names of states of either table, and of ``marks``, in capitals.
     public var states: Set<String> = []
     public var unreplied = false
     public var family: AddressFamily?
@@ -29,9 +29,18 @@ public struct ConnectionFilter: Sendable {
         return admitsStates(connection) && admitsConntrack(connection.conntrack)
     }
 
+    /// What conntrack marks entries of any protocol with: most have no state but these.
+    static let marks: [String: @Sendable (FlowStatus) -> Bool] = [
+        "UNREPLIED": { !$0.contains(.seenReply) }, "REPLIED": { $0.contains(.seenReply) }, "SEEN_REPLY": { $0.contains(.seenReply) },
+        "ASSURED": { $0.contains(.assured) }, "OFFLOAD": { $0.contains(.offload) }, "HW_OFFLOAD": { $0.contains(.hardwareOffload) },
+    ]
+
     private func admitsStates(_ connection: Connection) -> Bool {
         guard !states.isEmpty else { return true }
-        if let state = connection.conntrack?.state, states.contains(state.name) { return true }
+        if let flow = connection.conntrack {
+            if let state = flow.state, states.contains(state.name) { return true }
+            if states.contains(where: { Self.marks[$0].map { $0(flow.status) } ?? false }) { return true }
+        }
         return connection.ipvs.map { states.contains($0.state.name) } ?? false
     }
 

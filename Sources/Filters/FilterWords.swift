@@ -16,13 +16,13 @@ extension ConnectionFilter {
         return protocols
     }
 
-    /// Reads `SYN_SENT,SYN_RECV`, in any case, as often as it was given.
+    /// Reads `SYN_SENT,UNREPLIED`, in any case, as often as it was given.
     public static func states(_ texts: [String]) throws(FilterError) -> Set<String> {
         var states: Set<String> = []
         for word in try words(texts, option: "--state") {
             let name = word.uppercased()
-            guard FlowState.allNames.contains(name) || IPVSState.known.contains(name) else {
-                let names = FlowState.allNames.union(IPVSState.known).sorted().joined(separator: " ")
+            guard FlowState.allNames.contains(name) || IPVSState.known.contains(name) || marks[name] != nil else {
+                let names = FlowState.allNames.union(IPVSState.known).union(marks.keys).sorted().joined(separator: " ")
                 throw FilterError("--state \(word): neither table has such a state; there are \(names)")
             }
             states.insert(name)

@@ -40,7 +40,7 @@ extension Redaction {
     func redacted(_ facts: NodeFacts) -> NodeFacts {
         var facts = facts
         facts.interfaces = facts.interfaces.map { redacted($0) }
-        facts.sysctls = Dictionary(facts.sysctls.map { (redacted(setting: $0.key), $0.value) }) { $1 }
+        facts.sysctls = Dictionary(facts.sysctls.filter { Self.isHarmless($0.value) }.map { (redacted(setting: $0.key), $0.value) }) { $1 }
         if var ipvs = facts.ipvs {
             ipvs.daemons = ipvs.daemons.map { daemon in
                 IPVSDaemon(role: daemon.role, interface: names.interface(daemon.interface), syncIdentifier: daemon.syncIdentifier)
@@ -52,6 +52,15 @@ extension Redaction {
         facts.resolverConfiguration = facts.resolverConfiguration.map { redacted(resolver: $0) }
         facts.problems = facts.problems.map { redacted($0) }
         return facts
+    }
+
+    /// Numbers, and words of letters: a text from elsewhere may hold keys and addresses among its settings, `net.ipv4.tcp_fastopen_key` or
+    /// `net.ipv6.conf.eth0.stable_secret`.
+    private static func isHarmless(_ value: String) -> Bool {
+        value.split(whereSeparator: \.isWhitespace).allSatisfy { word in
+            word.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ",") }
+                || word.first?.isLetter == true && word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+        }
     }
 
     private func redacted(_ link: NetworkInterface) -> NetworkInterface {

@@ -1,6 +1,6 @@
 public import KernelState
 
-/// A connection as one line that needs no heading: protocol, client -> service -> backend, and both tables' states.
+/// A connection as one line that needs no heading: protocol, client -> service -> backend, both tables' states, and a mark if it has one.
 public struct ConnectionLine: Sendable {
     private let columns: [Column]
     private let header: ReportHeader
@@ -22,5 +22,6 @@ public struct ConnectionLine: Sendable {
             }
             column.appendCell(connection, in: header, to: &buffer)
         }
+        if let mark = connection.conntrack?.mark, mark != 0 { buffer.append(contentsOf: "  mark \(mark)".utf8) }
     }
 }

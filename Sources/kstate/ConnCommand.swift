@@ -40,9 +40,15 @@ struct ConnCommand: ParsableCommand {
             throw ValidationError("--table ipvs and --\(dying ? "dying" : "unconfirmed") exclude each other: only conntrack has such a list")
         }
         if watch, dying || unconfirmed { throw ValidationError("--watch does not go with --dying or --unconfirmed") }
-        if watch { try WatchRun.validate(output, sources) }
+        if watch { try validateWatch() }
         _ = try filters.resolved()
         _ = try arrangement.columns(of: output.output)
+    }
+
+    private func validateWatch() throws {
+        try WatchRun.validate(output, sources)
+        guard !OutputOptions.isTerminal, arrangement.sort != nil || arrangement.columns != nil else { return }
+        throw ValidationError("--watch into a pipe prints events as they come: --sort and --columns are for the table on a terminal")
     }
 
     func run() throws {
@@ -69,6 +75,7 @@ struct ConnCommand: ParsableCommand {
     private func runWatch(_ filter: ConnectionFilter, _ sources: [LiveSource], _ names: ReportNames?) throws {
         let header = ReportHeader(places: sources.map(\.place), names: names)
         let watch = WatchRun(command: "conn", sources: sources, filter: filter, mode: filters.kernelFilter, format: output.output)
-        try watch.run(screen: ConnectionContent(header: header, order: arrangement.order)) { EventLines($0, header: header) }
+        let content = ConnectionContent(header: header, columns: try arrangement.columns(of: output.output), order: arrangement.order)
+        try watch.run(screen: content) { EventLines($0, header: header) }
     }
 }

@@ -34,13 +34,15 @@ struct ServiceCommand: ParsableCommand {
     @OptionGroup(title: "Where to look") var sources: SourceOptions
     @OptionGroup(title: "Names") var kube: KubeOptions
 
+    // A key may begin with a dash.
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Sort by service, name, verdict, connections, unreplied or oldest; -KEY sorts downwards.", valueName: "key"))
     var sort: String?
 
     @Flag(
         name: .shortAndLong,
-        help: "Go on showing services: a live table on a terminal, changes of verdicts or (jsonl) a document an interval into a pipe.")
+        help: "Go on showing services: a live table on a terminal, news of verdicts or (jsonl) a document an interval into a pipe.")
     var watch = false
 
     @Option(help: ArgumentHelp("Seconds between the documents or looks of --watch.", valueName: "seconds"))

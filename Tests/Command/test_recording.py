@@ -97,6 +97,17 @@ class SeveralSamples(FolderTest):
             self.assertEqual(os.listdir(self.folder), ["a.kstate"])
             self.assertGreaterEqual(len(self.times(self.file)), 1)
 
+    def test_what_nohup_ignores_stays_ignored(self):
+        for command in (["snapshot", "save", self.file, "--for", "10m", "--every", "100ms"], ["record", self.ring], ["conn", "--watch"]):
+            process = subprocess.Popen([KSTATE, *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                       preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+            wait_for(lambda: int(re.search(r"^SigBlk:\s*(\w+)", open(f"/proc/{process.pid}/status").read(), re.M)[1], 16))
+            process.send_signal(signal.SIGHUP)
+            with self.assertRaises(subprocess.TimeoutExpired, msg=command):
+                process.wait(timeout=1)
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(timeout=60), 0, command)
+
     def test_bad_usage(self):
         for options, reason in ((["--for", "10s", "--every", "0"], "--every 0"), (["--for", "1s"], "shorter than --every 10s"),
                                 (["--every", "1s"], "--every needs --for"), (["--for", "soon"], "is no length of time"),

@@ -86,6 +86,8 @@ class Services(unittest.TestCase):
         self.assertEqual(len(self.services("--unreplied", "--backend", "10.244.0.0/24:5353", "--service", ":53", "--protocol", "udp")), 1)
         self.assertEqual(self.services("--port", "54"), [])
         self.assertEqual(self.services("--state", "ESTABLISHED"), [])
+        self.assertEqual(self.services("--state", "REPLIED"), [])
+        self.assertEqual(len(self.services("--state", "unreplied", "--sort", "-unreplied")), 1)
         self.assertEqual(self.services("--client", "10.9.9.9"), [])
 
     def test_other_formats(self):
@@ -147,6 +149,10 @@ class Services(unittest.TestCase):
     def test_a_watch_into_a_pipe_tells_new_verdicts(self):
         watch = subprocess.Popen([KSTATE, "service", "--netns", NETNS, "--watch"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.assertRegex(watch.stdout.readline(), r"Z silent udp 10.96.0.10:53 -> 10.244.0.5:5353  3 of 3|Z silent udp .* 6 of 6")
+        subprocess.run(["ip", "netns", "exec", NETNS, "conntrack", "-F"], check=True, capture_output=True)
+        # Its connections' ends are news of it for one look more.
+        news = watch.stdout.readline() + watch.stdout.readline()
+        self.assertRegex(news, r"Z idle \(was silent\) udp .*\n.*Z gone \(was idle\) udp 10.96.0.10:53 -> 10.244.0.5:5353\n$")
         watch.send_signal(signal.SIGINT)
         watch.communicate(timeout=20)
 

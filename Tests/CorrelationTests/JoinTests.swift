@@ -113,18 +113,34 @@ let services: [VirtualService] = {
         #expect(found.count == 3)
     }
 
-    @Test func `entries of several zones are never merged`() {
+    /// One of zone 5, one of zone 0 and the row, in every order, either table ending first.
+    @Test(arguments: ["5 0 row", "0 5 row", "5 row 0", "0 row 5", "row 5 0", "row 0 5"], [true, false])
+    func `of entries of several zones that of zone 0 has the row`(order: String, rowsEndFirst: Bool) {
         var zoned = first
         zoned.zone = 5
         var join = ConnectionJoin(conntrack: true, ipvs: true)
         var found: [Connection] = []
-        join.add(zoned) { found.append($0) }
-        join.add(first) { found.append($0) }
-        join.add(twin) { found.append($0) }
-        join.endRows { found.append($0) }
+        for word in order.split(separator: " ") {
+            if word == "row" { join.add(twin) { found.append($0) } } else { join.add(word == "5" ? zoned : first) { found.append($0) } }
+        }
+        if rowsEndFirst { join.endRows { found.append($0) } }
         join.endFlows { found.append($0) }
+        if !rowsEndFirst { join.endRows { found.append($0) } }
         #expect(found.count == 2)
         #expect(found.filter { $0.ipvs != nil }.map(\.zone) == [0])
+    }
+
+    @Test(arguments: [true, false]) func `an entry of a zone has the row where no other has a better claim`(flowFirst: Bool) {
+        var zoned = first
+        zoned.zone = 5
+        var join = ConnectionJoin(conntrack: true, ipvs: true)
+        var found: [Connection] = []
+        if flowFirst { join.add(zoned) { found.append($0) } }
+        join.add(twin) { found.append($0) }
+        if !flowFirst { join.add(zoned) { found.append($0) } }
+        join.endRows { found.append($0) }
+        join.endFlows { found.append($0) }
+        #expect(found.map { $0.conntrack != nil && $0.ipvs != nil } == [true])
     }
 
     @Test(arguments: [true, false])
@@ -243,6 +259,7 @@ let services: [VirtualService] = {
         later.counters = FlowCounters()
         view.apply(event: later, at: 1) { change, _ in log.changes.append(change) }
         #expect(log.changes == [.new])  // a timer is no change
+        #expect(view.entries == 1 && view.shown() == (1, 0))
         later.state = .tcp(.timeWait)
         view.apply(event: later, at: 2) { change, _ in log.changes.append(change) }
         view.remove(later) { change, _ in log.changes.append(change) }

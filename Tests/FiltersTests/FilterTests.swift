@@ -37,6 +37,7 @@ private func endpoint(_ address: UInt32, _ port: UInt16) -> Endpoint { Endpoint(
 
     @Test func `states, protocols and marks`() throws {
         #expect(try ConnectionFilter.states(["syn_sent,SYN_RECV"]) == ["SYN_SENT", "SYN_RECV"])
+        #expect(try ConnectionFilter.states(["unreplied,REPLIED,seen_reply,ASSURED"]).count == 4)
         #expect(throws: FilterError.self) { try ConnectionFilter.states(["OPENISH"]) }
         #expect(try ConnectionFilter.protocols(["tcp,17"]) == [.tcp, .udp])
         #expect(throws: FilterError.self) { try ConnectionFilter.protocols(["tcpp"]) }
@@ -100,6 +101,8 @@ private func endpoint(_ address: UInt32, _ port: UInt16) -> Endpoint { Endpoint(
         #expect(try admits { $0.backends = [try EndpointPattern("10.244.0.1:8080", option: "")] })
         #expect(admits { $0.states = ["SYN_SENT"] })
         #expect(!admits { $0.states = ["ESTABLISHED"] })
+        #expect(admits { $0.states = ["UNREPLIED"] })
+        #expect(!admits { $0.states = ["REPLIED"] } && !admits { $0.states = ["SEEN_REPLY"] } && !admits { $0.states = ["ASSURED"] })
         #expect(admits { $0.unreplied = true })
         #expect(!admits { $0.family = .ipv6 })
         #expect(!admits { $0.protocols = [.udp] })

@@ -50,6 +50,7 @@ import Testing
     @Test func `what is no moment is refused`() {
         for text in [
             "", "now", "3:00", "24:00", "03:60", "2026-13-01", "2026-02-30", "2026-11-24T03:00:00X", "2026-11-24T03", "20261124", "1", "-5m",
+            "9999-01-01T00:00:00Z", "2554-07-21T23:34:34Z",
         ] {
             #expect(throws: FilterError.self, "\(text)") { try Moment(text) }
         }

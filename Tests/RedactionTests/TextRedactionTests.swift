@@ -40,6 +40,8 @@ import Testing
         var facts = NodeFacts()
         facts.interfaces = [NetworkInterface(index: 2, name: "acme.100")]
         facts.sysctls = ["net.ipv4.conf.acme/100.rp_filter": "1", "net.ipv4.conf.all.rp_filter": "0", "net.netfilter.nf_conntrack_max": "5"]
+        facts.sysctls["net.ipv4.tcp_fastopen_key"] = "a1b2c3d4-e5f60718-293a4b5c-6d7e8f90"
+        facts.sysctls["net.ipv6.conf.all.stable_secret"] = "2001:db8::5"
         facts.resolverConfiguration = """
             # made for acme
             nameserver 10.233.0.3

@@ -38,6 +38,29 @@ import Testing
         #expect(try read.openConntrack(.dying, walks: nil).all().entries.isEmpty)
     }
 
+    @Test func `entries of thousands of services are found`() throws {
+        var random = RandomRecords(seed: 4)
+        var source = MemorySource()
+        source.flows = (0..<5_000).map { _ in random.flow() }
+        let folder = try TemporaryFolder()
+        let reader = try written([[source]], folder)
+        let read = try #require(reader.samples.last.flatMap { reader.sources(of: $0).first })
+        let asked = Set(source.flows.map(\.original.destinationEndpoint).filter { $0.port != nil })
+        #expect(asked.count > 2_000)
+        let table = try read.openConntrack(.confirmed, walks: nil, selection: PortSelection(ports: [1], destinations: asked))
+        let found = table.all().entries.filter { asked.contains($0.original.destinationEndpoint) }
+        #expect(found == source.flows.filter { asked.contains($0.original.destinationEndpoint) })
+    }
+
+    @Test func `a file's name may be of any letters`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("имя ñ.kstate")
+        let writer = try SnapshotWriter(path: path, program: "test")
+        try writer.add([MemorySource()])
+        try writer.finish()
+        #expect(try SnapshotReader(path: path).samples.count == 1)
+    }
+
     @Test func `samples and places are kept apart`() throws {
         var random = RandomRecords(seed: 2)
         var host = MemorySource()

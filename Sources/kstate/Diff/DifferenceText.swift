@@ -38,13 +38,17 @@ struct DifferenceText: DifferenceWriter {
         case .changed(let earlier, let later):
             counts.changed += 1
             line("~", before, earlier, &output)
-            line("=>", after, later, &output)
+            let isAnother = earlier.conntrack.map { $0.id != later.conntrack?.id && later.conntrack != nil } ?? false
+            line("=>", after, later, &output, remark: isAnother ? "  another entry" : "")
         }
     }
 
-    private func line(_ sign: String, _ line: ConnectionLine, _ connection: Connection, _ output: inout OutputSink) {
+    private func line(
+        _ sign: String, _ line: ConnectionLine, _ connection: Connection, _ output: inout OutputSink, remark: String = ""
+    ) {
         output.buffer.append(contentsOf: sign.utf8)
         line.append(connection, to: &output.buffer)
+        output.buffer.append(contentsOf: remark.utf8)
         output.buffer.append(UInt8(ascii: "\n"))
         output.flushIfFull()
     }

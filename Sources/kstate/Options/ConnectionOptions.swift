@@ -3,7 +3,9 @@ import Rendering
 
 /// How connections are arranged: their order, and the columns of table and csv.
 struct ConnectionOptions: ParsableArguments {
+    // A key may begin with a dash.
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Sort by protocol, client, service, backend, state, timeout, packets, bytes or start; -KEY sorts downwards.", valueName: "key"))
     var sort: String?

@@ -1,3 +1,4 @@
+import Glibc
 import KernelState
 import Kubernetes
 import Rendering
@@ -16,6 +17,13 @@ struct NamesLoader {
         case .off, nil: request = nil
         case .automatic: request = .start(timeout: options.kubeTimeout)
         case .file(let path):
+            // Said at once: names are looked up late, and not at all where there is nothing to name.
+            guard access(path, R_OK) == 0 else {
+                let error = KernelStateError(failed: "reading names from \(path)", errno: errno)
+                _ = Self.tell(SavedNames(names: ClusterNames(), notices: ["\(error)"]))
+                request = nil
+                return
+            }
             let line = ProgressLine(after: 0.2, every: 0.1)
             progress = line
             request = .start(file: path) { line.show(Self.text(of: $0, path)) }

@@ -6,16 +6,17 @@ import Terminal
 /// The live screen of `kstate conn --watch`: a row a connection, marked when something became of it.
 struct ConnectionContent: LiveContent {
     let header: ReportHeader
+    let columns: [Column]
     private var order: ConnectionOrder
     private var marks: [UInt64: Passing<LiveMark>] = [:]
     private var ended: [Passing<Connection>] = []
 
-    init(header: ReportHeader, order: ConnectionOrder?) {
+    init(header: ReportHeader, columns: [Column], order: ConnectionOrder?) {
         self.header = header
+        self.columns = columns
         self.order = order ?? ConnectionOrder(key: .service)
     }
 
-    var columns: [Column] { Column.standard }
     var noun: String { "connections" }
     var sort: String { order.text }
 

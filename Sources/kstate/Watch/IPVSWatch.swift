@@ -39,6 +39,9 @@ struct IPVSWatch {
 
     var isReading: Bool { table != nil }
 
+    /// True until a reading has ended: what is known of the table is a part of it.
+    var isFirstReading: Bool { isReading && endedAt == -.infinity }
+
     /// Seconds between the ends and starts of readings, as the last one's length demands.
     var interval: Double { max(Self.shortestInterval, pause) }
 

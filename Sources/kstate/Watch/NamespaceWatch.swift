@@ -18,6 +18,8 @@ final class NamespaceWatch {
     private static let shortestDumpPeriod = 2.0
     /// A dump now and then, for at most this share of the time, finds what neither an event nor a lookup could tell.
     private static let reconciliationShare = 0.002
+    /// Readings take no more than this share of the time where they are all that tells what has become of the entries.
+    private static let urgentShare = 0.1
 
     private let index: PlaceIndex
     private(set) var view: ConnectionView
@@ -34,6 +36,10 @@ final class NamespaceWatch {
     private var dumpEnded = -Double.infinity
     private var needsDump = false
     private var dumpIsAnnounced = true
+    /// True when a reading that was announced has ended, and this was not said yet.
+    private var owesResync = false
+    /// Entries have gone of which no event has told, more of them than lookups find in a useful time.
+    private var isBehind = false
     private var hasListed = false
     private var sendsEvents = true
     private var lookupQueue: [ConnectionView.ID] = []
@@ -93,7 +99,7 @@ final class NamespaceWatch {
     private func conntrackFailed(_ error: KernelStateError) {
         let wasThere = conntrack?.available
         conntrack = .unavailable(error)
-        if wasThere == true { emit(.resync(tables, of: index)) }
+        if wasThere == true { resync() }
     }
 
     private func listenAgain() {
@@ -124,8 +130,9 @@ final class NamespaceWatch {
     }
 
     private var nextDump: Double {
-        let share = sendsEvents ? Self.reconciliationShare : 0.1
-        return dumpEnded + max(sendsEvents ? 30 : Self.shortestDumpPeriod, dumpSpent / share)
+        let isUrgent = !sendsEvents || isBehind
+        let share = isUrgent ? Self.urgentShare : Self.reconciliationShare
+        return dumpEnded + max(isUrgent ? Self.shortestDumpPeriod : 30, dumpSpent / share)
     }
 
     /// Does what is due: a portion of each reading under way, the events that have come, lookups.
@@ -135,7 +142,23 @@ final class NamespaceWatch {
         stepDump()
         takeEvents()
         stepIPVS()
+        announce()
         if events != nil, !needsDump, dump == nil { lookUpSome() }
+    }
+
+    /// Says that the view equals the tables again, once both of them have been read.
+    private func announce() {
+        guard owesResync, dump == nil, !ipvs.isFirstReading else { return }
+        owesResync = false
+        resync()
+    }
+
+    private func resync() {
+        var tables = tables
+        let shown = view.shown()
+        tables.conntrack?.matched = shown.conntrack
+        tables.ipvs?.matched = shown.ipvs
+        emit(.resync(tables, of: index))
     }
 
     private func tell(_ change: ConnectionChange, _ connection: Connection) {
@@ -218,7 +241,8 @@ final class NamespaceWatch {
         // An incomplete reading cannot tell what has gone: lookups will.
         if conntrack?.complete == true { view.endReading(tell) }
         if !hasListed, !ipvs.isReading { hasListed = true }
-        if dumpIsAnnounced { emit(.resync(tables, of: index)) }
+        owesResync = owesResync || dumpIsAnnounced
+        isBehind = false
         lookupQueue = []
         lookupDue = dumpEnded + Self.lookupPeriod
     }
@@ -248,7 +272,9 @@ final class NamespaceWatch {
     /// A lookup after nf_conntrack_netlink was removed would load it again. Once somebody else has, the table is read anew.
     private func noticeModule() -> Bool {
         do throws(KernelStateError) {
-            try source.handle.inside { () throws(KernelStateError) in _ = try TableGauge() }
+            let entries = try source.handle.inside { () throws(KernelStateError) in try TableGauge().read().entries }
+            // Old entries that were flushed, or expired by thousands, send no events: the table's own count gives them away.
+            isBehind = entries + entries / 8 + 256 < UInt64(view.entries)
             if conntrack?.available == false { needsDump = true }
             return !needsDump
         } catch {
@@ -264,7 +290,7 @@ final class NamespaceWatch {
         let wasThere = ipvs.coverage?.available
         readIPVS()
         // Whoever follows the lines hears why the table has emptied or is not read, and when it is there again.
-        if let wasThere, let isThere = ipvs.coverage?.available, isThere != wasThere { emit(.resync(tables, of: index)) }
+        if let wasThere, let isThere = ipvs.coverage?.available, isThere != wasThere { resync() }
     }
 
     private func readIPVS() {

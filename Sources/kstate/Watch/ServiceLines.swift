@@ -3,7 +3,8 @@ import KernelState
 import Rendering
 import Terminal
 
-/// `kstate service --watch` into a pipe or file: each interval the whole document in a line, or a line for each verdict that is new.
+/// `kstate service --watch` into a pipe or file: each interval the whole document in a line, or a line for each verdict that is new
+/// and each backend that has gone.
 struct ServiceLines: WatchOutput {
     private struct BackendName: Hashable {
         var place: PlaceIndex
@@ -15,7 +16,8 @@ struct ServiceLines: WatchOutput {
     private var header: ReportHeader
     private var counts: WatchedServices
     private let interval: Double
-    private var verdicts: [BackendName: BackendVerdict] = [:]
+    /// What was told of each backend last.
+    private var told: [BackendName: (service: ServiceState, backend: BackendState)] = [:]
     private(set) var dueAt = 0.0
     private(set) var error: OutputError?
 
@@ -63,15 +65,18 @@ struct ServiceLines: WatchOutput {
     }
 
     private mutating func appendNews(_ services: [ServiceState], to buffer: inout [UInt8]) {
-        var now: [BackendName: BackendVerdict] = [:]
+        var now: [BackendName: (service: ServiceState, backend: BackendState)] = [:]
         for service in services {
             for backend in service.backends {
                 let name = BackendName(place: service.place, service: service.identity, backend: backend.endpoint)
-                now[name] = backend.verdict
-                guard verdicts[name] != backend.verdict else { continue }
-                ServiceNews.append(backend, of: service, was: verdicts[name], header, at: Host.now, to: &buffer)
+                now[name] = (service, backend)
+                let former = told[name]?.backend.verdict
+                if former != backend.verdict { ServiceNews.append(backend, of: service, was: former, header, at: Host.now, to: &buffer) }
             }
         }
-        verdicts = now
+        for (name, last) in told where now[name] == nil {
+            ServiceNews.append(gone: last.backend, of: last.service, header, at: Host.now, to: &buffer)
+        }
+        told = now
     }
 }

@@ -37,7 +37,9 @@ struct WatchRun {
 
     /// Refuses what a watch cannot do.
     static func validate(_ output: OutputOptions, _ sources: SourceOptions) throws {
-        if output.count || output.limit != nil { throw ValidationError("--watch does not go with --count or --limit") }
+        if output.count || output.limit != nil || output.noHeader {
+            throw ValidationError("--watch does not go with --count, --limit or --no-header")
+        }
         if !sources.from.isEmpty { throw ValidationError("--watch and --from exclude each other: a file does not change") }
         if ![.table, .wide, .jsonl].contains(output.output) {
             throw ValidationError("--watch and -o \(output.output.rawValue) exclude each other: a watch prints a table or jsonl")
