@@ -35,16 +35,22 @@ class dnsnode(SavedReport):
         self.assertEqual({record["translated_client"]["address"] for record in masqueraded}, {"169.254.1.1"})
 
     def test_services_against_ipvsadm_and_both_tables(self):
-        services = service_comparison.kstate_services()
-        with open("/proc/net/ip_vs_conn") as table:
-            service_comparison.compare(self, service_comparison.histograms(services, "ipvs"), service_comparison.ipvs(table.read()))
-        listing = subprocess.run(["conntrack", "-L", "-o", "extended,id"], capture_output=True, text=True).stdout
-        service_comparison.compare(self, service_comparison.histograms(services, "conntrack"), service_comparison.translated(listing))
-        expected = service_comparison.destinations(subprocess.run(["ipvsadm", "-Ln"], capture_output=True, text=True).stdout)
+        def histograms(table):
+            return service_comparison.histograms(service_comparison.kstate_services(), table)
+
+        def ipvs():
+            with open("/proc/net/ip_vs_conn") as table:
+                return service_comparison.ipvs(table.read())
+
         def text(end):
             return f"[{end['address']}]:{end['port']}" if ":" in end["address"] else f"{end['address']}:{end['port']}"
-        found = {(text(service), text(backend)): (backend["active"], backend["inactive"]) for service in services for backend in service["backends"]}
-        self.assertEqual(found, expected)
+
+        def backends():
+            services = service_comparison.kstate_services()
+            return {(text(service), text(backend)): (backend["active"], backend["inactive"]) for service in services for backend in service["backends"]}
+        comparison.settled(self, lambda: histograms("ipvs"), ipvs)
+        comparison.settled(self, lambda: histograms("conntrack"), lambda: service_comparison.translated(comparison.run("conntrack", "-L", "-o", "extended,id")))
+        comparison.settled(self, backends, lambda: service_comparison.destinations(comparison.run("ipvsadm", "-Ln")))
 
     def test_verdicts(self):
         service, = service_comparison.kstate_services("--service", "10.233.0.3:9153")

@@ -7,7 +7,6 @@ import tempfile
 import unittest
 
 import comparison
-import facts
 import imports
 import peers
 import sos
@@ -61,7 +60,7 @@ class ImportedTexts(unittest.TestCase):
     def compare_services(self, save, fields, backend_fields, counters=()):
         """What `save` writes and names is read as the kernel is; a connection that ends or begins meanwhile is let pass."""
         chosen = (fields, backend_fields, counters)
-        return len(facts.settled(self, lambda: self.services(save(), *chosen), lambda: self.services(self.live(), *chosen)))
+        return len(comparison.settled(self, lambda: self.services(save(), *chosen), lambda: self.services(self.live(), *chosen)))
 
     def test_services_of_each_text_alone(self):
         numbers = ("active", "inactive")
@@ -98,7 +97,7 @@ class ImportedTexts(unittest.TestCase):
         texts = {"connections": (peers.ipvsadm_rows, "ipvsadm", "-Lnc"), "more": (peers.ipvsadm_rows, "ipvsadm", "-Lnc", "--persistent-conn"),
                  "table": (peers.ip_vs_rows, "cat", "/proc/net/ip_vs_conn"), "synced": (peers.ip_vs_rows, "cat", "/proc/net/ip_vs_conn_sync")}
         for name, (rows, *command) in texts.items():
-            ours = facts.settled(
+            ours = comparison.settled(
                 self, lambda: set(self.connections(self.save(name, *command))), lambda: set(self.connections(self.live())))
             self.assertTrue(ours)
             with open(self.path(name)) as text:
