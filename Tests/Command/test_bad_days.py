@@ -8,10 +8,14 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import termios
 import time
 import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+from bounded import bound
 
 KSTATE = os.environ["KSTATE"]
 NETNS = f"kstate-bad-{os.getpid()}"
@@ -102,9 +106,12 @@ class ControlCharacters(unittest.TestCase):
         self.assert_clean(result.stderr)
 
     def test_a_watch_s_lines(self):
-        watch = subprocess.Popen(["timeout", "--preserve-status", "--signal=INT", "3", KSTATE, "conn", "--netns", self.path, "--watch"], stdout=subprocess.PIPE, text=True)
-        output, _ = watch.communicate(timeout=60)
-        self.assertEqual(watch.returncode, 0)
+        watch = bound(self, subprocess.Popen([KSTATE, "conn", "--netns", self.path, "--watch"], stdout=subprocess.PIPE, text=True))
+        output = watch.stdout.readline()
+        watch.send_signal(signal.SIGINT)
+        output += watch.stdout.read()
+        watch.stdout.close()
+        self.assertEqual(watch.wait(60), 0)
         self.assertNotEqual(output, "")
         self.assert_clean(output)
 
@@ -151,8 +158,8 @@ class Output(unittest.TestCase):
     def test_a_closed_pipe_ends_a_watch_quietly(self):
         for arguments in self.WATCHES:
             with self.subTest(arguments):
-                watch = subprocess.Popen([KSTATE, *arguments, "--netns", NETNS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-                watch.stdout.readline()
+                watch = bound(self, subprocess.Popen([KSTATE, *arguments, "--netns", NETNS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+                self.assertNotEqual(watch.stdout.readline(), "")
                 watch.stdout.close()
                 watch.wait(120)  # although nothing happens that it would have to write about
                 self.assertEqual(watch.returncode, 0)

@@ -5,9 +5,13 @@ import os
 import pty
 import struct
 import subprocess
+import sys
 import termios
 import fcntl
 import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+from bounded import bound
 
 KSTATE = os.environ["KSTATE"]
 SCHEMAS = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "docs", "schema")
@@ -140,7 +144,7 @@ class Output(unittest.TestCase):
 
     def test_a_watch_ends_cleanly_on_a_signal(self):
         for signal in (2, 15):
-            watch = subprocess.Popen([KSTATE, "conn", "--watch", "-o", "jsonl"], stdout=subprocess.PIPE, text=True)
+            watch = bound(self, subprocess.Popen([KSTATE, "conn", "--watch", "-o", "jsonl"], stdout=subprocess.PIPE, text=True))
             first = json.loads(watch.stdout.readline())
             self.assertIn(first["event"], ("new", "resync"))
             watch.send_signal(signal)

@@ -4,11 +4,14 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+from bounded import bound
 from test_bad_days import CLIENT, namespace_with_an_entry
 
 KSTATE = os.environ["KSTATE"]
@@ -23,7 +26,7 @@ class Failing(unittest.TestCase):
         cls.inside = namespace_with_an_entry(cls, NETNS)
 
     def start(self, *arguments, **options):
-        process = subprocess.Popen([KSTATE, *arguments, "--netns", NETNS], stderr=subprocess.PIPE, text=True, **options)
+        process = bound(self, subprocess.Popen([KSTATE, *arguments, "--netns", NETNS], stderr=subprocess.PIPE, text=True, **options))
         self.addCleanup(lambda: process.poll() is None and (process.kill(), process.wait()))
         self.addCleanup(process.stderr.close)
         return process

@@ -9,8 +9,12 @@ import pty
 import signal
 import struct
 import subprocess
+import sys
 import termios
 import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+from bounded import bound
 
 KSTATE = os.environ["KSTATE"]
 SCHEMAS = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "docs", "schema")
@@ -129,8 +133,8 @@ class Services(unittest.TestCase):
 
     def test_a_watch_writes_documents_with_rates(self):
         import jsonschema
-        watch = subprocess.Popen(
-            [KSTATE, "service", "--netns", NETNS, "--watch", "-o", "jsonl", "--interval", "1"], stdout=subprocess.PIPE, text=True)
+        watch = bound(self, subprocess.Popen(
+            [KSTATE, "service", "--netns", NETNS, "--watch", "-o", "jsonl", "--interval", "1"], stdout=subprocess.PIPE, text=True))
         first = json.loads(watch.stdout.readline())
         self.assertNotIn("interval_s", first)
         subprocess.run(["ip", "netns", "exec", NETNS, "python3", "-c", CLIENT], check=True)
@@ -147,7 +151,7 @@ class Services(unittest.TestCase):
         self.assertEqual(watch.returncode, 0)
 
     def test_a_watch_into_a_pipe_tells_new_verdicts(self):
-        watch = subprocess.Popen([KSTATE, "service", "--netns", NETNS, "--watch"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        watch = bound(self, subprocess.Popen([KSTATE, "service", "--netns", NETNS, "--watch"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True))
         self.assertRegex(watch.stdout.readline(), r"Z silent udp 10.96.0.10:53 -> 10.244.0.5:5353  3 of 3|Z silent udp .* 6 of 6")
         subprocess.run(["ip", "netns", "exec", NETNS, "conntrack", "-F"], check=True, capture_output=True)
         # Its connections' ends are news of it for one look more.

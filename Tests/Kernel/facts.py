@@ -7,6 +7,7 @@ import re
 import subprocess
 
 import comparison
+from comparison import settled
 
 PRINTER = os.path.join(os.path.dirname(comparison.KSTATE), "fact-printer")
 STATES = {"INCOMPLETE": 1, "REACHABLE": 2, "STALE": 4, "DELAY": 8, "PROBE": 16, "FAILED": 32, "NOARP": 64, "PERMANENT": 128, "NONE": 0}
@@ -21,16 +22,6 @@ def facts(*place, netns=None):
         (kind, value), = json.loads(line).items()
         found.setdefault(kind, []).append(value)
     return found
-
-
-def settled(test, ours, theirs, tries=20):
-    """Compares two readings of something that moves by itself: what differs each time, differs."""
-    for _ in range(tries):
-        found, other = ours(), theirs()
-        if found == other:
-            return found
-    test.maxDiff = None
-    test.assertEqual(found, other)
 
 
 def by_json(netns, *command):

@@ -1,12 +1,17 @@
 """What is checked inside the guest, a class a scenario."""
 
 import json
+import os
+import signal
 import subprocess
+import sys
 import time
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
 import comparison
 import service_comparison
+from bounded import bound
 from guest_facts import ServiceFacts, SyncFacts, UnloadedFacts
 from guest_imports import ImportedTexts, SavedReport
 from guest_reads import ReadsOnly
@@ -15,6 +20,48 @@ from guest_reads import ReadsOnly
 def modules():
     with open("/proc/modules") as listing:
         return {line.split()[0] for line in listing}
+
+
+class Watching(unittest.TestCase):
+    """A watch whose events are read as they come."""
+
+    def watch(self, *arguments):
+        self.watching = bound(self, subprocess.Popen([comparison.KSTATE, "conn", "--watch", "-o", "jsonl", *arguments], stdout=subprocess.PIPE, text=True))
+        self.addCleanup(self.watching.stdout.close)
+        self.addCleanup(self.watching.wait)
+        self.addCleanup(self.watching.kill)
+
+    def events(self, wanted):
+        """The events up to the first that is `wanted`."""
+        events = []
+        for line in self.watching.stdout:
+            events.append(json.loads(line))
+            if wanted(events[-1]):
+                return events
+        self.fail(f"the watch ended after {len(events)} events: {events[-3:]}")
+
+    def joined(self, count):
+        """The events up to the one that makes known so many connections with both halves, and these clients."""
+        clients = set()
+
+        def halves(event):
+            connection = event.get("connection") or {}
+            if connection.get("ipvs") and connection["conntrack"]:
+                clients.add((connection["client"]["address"], connection["client"]["port"]))
+            return len(clients) >= count
+        return self.events(halves), clients
+
+    def stop(self):
+        """Ends the watch; the events that were not read."""
+        self.watching.send_signal(signal.SIGINT)
+        events = [json.loads(line) for line in self.watching.stdout]
+        self.assertEqual(self.watching.wait(60), 0)
+        return events
+
+
+def connect():
+    """A connection of the pod's through IPVS, closed at once; its port there."""
+    return int(comparison.run("python3", "-c", "import socket; print(socket.create_connection(('10.233.0.80', 80), 10).getsockname()[1])", netns="c1"))
 
 
 class dnsnode(SavedReport):
@@ -35,16 +82,22 @@ class dnsnode(SavedReport):
         self.assertEqual({record["translated_client"]["address"] for record in masqueraded}, {"169.254.1.1"})
 
     def test_services_against_ipvsadm_and_both_tables(self):
-        services = service_comparison.kstate_services()
-        with open("/proc/net/ip_vs_conn") as table:
-            service_comparison.compare(self, service_comparison.histograms(services, "ipvs"), service_comparison.ipvs(table.read()))
-        listing = subprocess.run(["conntrack", "-L", "-o", "extended,id"], capture_output=True, text=True).stdout
-        service_comparison.compare(self, service_comparison.histograms(services, "conntrack"), service_comparison.translated(listing))
-        expected = service_comparison.destinations(subprocess.run(["ipvsadm", "-Ln"], capture_output=True, text=True).stdout)
+        def histograms(table):
+            return service_comparison.histograms(service_comparison.kstate_services(), table)
+
+        def ipvs():
+            with open("/proc/net/ip_vs_conn") as table:
+                return service_comparison.ipvs(table.read())
+
         def text(end):
             return f"[{end['address']}]:{end['port']}" if ":" in end["address"] else f"{end['address']}:{end['port']}"
-        found = {(text(service), text(backend)): (backend["active"], backend["inactive"]) for service in services for backend in service["backends"]}
-        self.assertEqual(found, expected)
+
+        def backends():
+            services = service_comparison.kstate_services()
+            return {(text(service), text(backend)): (backend["active"], backend["inactive"]) for service in services for backend in service["backends"]}
+        comparison.settled(self, lambda: histograms("ipvs"), ipvs)
+        comparison.settled(self, lambda: histograms("conntrack"), lambda: service_comparison.translated(comparison.run("conntrack", "-L", "-o", "extended,id")))
+        comparison.settled(self, backends, lambda: service_comparison.destinations(comparison.run("ipvsadm", "-Ln")))
 
     def test_verdicts(self):
         service, = service_comparison.kstate_services("--service", "10.233.0.3:9153")
@@ -114,7 +167,7 @@ class services(ServiceFacts, ImportedTexts):
             return {(service.get("protocol"), service.get("address"), service.get("port"), service.get("firewall_mark")): service["counters"]["connections"]
                     for service in document["services"]}
         before = connections({"services": service_comparison.kstate_services()})
-        watch = subprocess.Popen([comparison.KSTATE, "service", "--watch", "-o", "jsonl", "--interval", "1"], stdout=subprocess.PIPE, text=True)
+        watch = bound(self, subprocess.Popen([comparison.KSTATE, "service", "--watch", "-o", "jsonl", "--interval", "1"], stdout=subprocess.PIPE, text=True))
         told = connections(json.loads(watch.stdout.readline()))
         watch.terminate()
         watch.communicate(timeout=60)
@@ -132,71 +185,77 @@ class readsonly(ReadsOnly):
     pass
 
 
-class watch(unittest.TestCase):
+class watch(Watching):
     def test_a_reading_of_ipvs_that_fails_half_way_changes_nothing(self):
         """strace lets the end of one reading fail, and then the beginning of another."""
         for call in (2, 1):
-            watching = subprocess.Popen([comparison.KSTATE, "conn", "--watch", "-o", "jsonl", "--table", "ipvs"], stdout=subprocess.PIPE, text=True)
-            time.sleep(3)
-            table = f"/proc/{watching.pid}/task/{watching.pid}/net/ip_vs_conn"
-            strace = subprocess.run(
-                ["timeout", "--signal=INT", "4", "strace", "-qq", "-p", str(watching.pid), "-P", table, "-e", "trace=read",
-                 "-e", f"inject=read:error=EIO:when={call}"], capture_output=True, text=True)
-            self.assertEqual(strace.stderr.count("(INJECTED)"), 1, strace.stderr)
-            watching.send_signal(2)
-            events = [json.loads(line) for line in watching.communicate()[0].splitlines()]
+            with open("/proc/net/ip_vs_conn") as table:
+                count = len(list(table)) - 1
+            self.watch("--table", "ipvs")
+            listed = set()
+
+            def is_listed(event):
+                listed.add(json.dumps([event["connection"][end] for end in ("protocol", "client", "service")]))
+                return len(listed) >= count
+            self.events(is_listed)
+            table = f"/proc/{self.watching.pid}/task/{self.watching.pid}/net/ip_vs_conn"
+            strace = subprocess.Popen(
+                ["strace", "-qq", "-p", str(self.watching.pid), "-P", table, "-e", "trace=read", "-e", f"inject=read:error=EIO:when={call}"],
+                stderr=subprocess.PIPE, text=True)
+            events = [self.events(lambda event: event["event"] == "resync")[-1]]
+            events += self.events(lambda event: event["event"] == "resync")
+            strace.send_signal(signal.SIGINT)
+            traced = strace.communicate(timeout=60)[1]
+            self.assertEqual(traced.count("(INJECTED)"), 1, traced)
+            # What the readings after it tell of is a connection that began after it, and nothing else.
+            port = connect()
+            events += self.events(lambda event: event["event"] == "new")
+            events += self.stop()
             told = [event["tables"]["ipvs"] for event in events if event["event"] == "resync"]
             self.assertEqual([table["available"] for table in told], [False, True])
             self.assertIn("Input/output error", told[0]["reason"])
-            later = events[[event["event"] for event in events].index("resync"):]
-            self.assertEqual([event for event in later if event["event"] in ("new", "end")], [])
+            self.assertEqual([(event["event"], event["connection"]["client"]["port"]) for event in events if event["event"] in ("new", "end")], [("new", port)])
 
     def test_ipvs_states_and_ends_arrive(self):
-        watching = subprocess.Popen([comparison.KSTATE, "conn", "--watch", "-o", "jsonl", "--port", "9153"], stdout=subprocess.PIPE, text=True)
-        time.sleep(3)
-        subprocess.run(["ip", "netns", "exec", "c1", "python3", "-c", "import socket; socket.create_connection(('10.233.0.80', 80), 1)"])
-        subprocess.run(["ipvsadm", "-C"])
-        time.sleep(4)
-        watching.send_signal(2)
-        output, _ = watching.communicate()
-        self.assertEqual(watching.returncode, 0)
-        events = [json.loads(line) for line in output.splitlines()]
-        joined = [event for event in events if event.get("connection", {}).get("ipvs") and event["connection"]["conntrack"]]
-        self.assertGreaterEqual(len(joined), 8)
+        self.watch("--port", "9153,80")
+        events, going = self.joined(8)
+        port = connect()
+
+        def is_closed(event):
+            connection = event.get("connection") or {}
+            return connection and connection["client"]["port"] == port and connection["ipvs"] and connection["ipvs"]["state"] not in ("SYN_RECV", "ESTABLISHED")
+
+        def all_have_ended(event):
+            if event["event"] == "end":
+                going.discard((event["connection"]["client"]["address"], event["connection"]["client"]["port"]))
+            return not going
+        events += self.events(is_closed)
+        # With its service each connection ends, and its conntrack entry with it.
+        subprocess.run(["sysctl", "-qw", "net.ipv4.vs.expire_nodest_conn=1"], check=True)
+        subprocess.run(["ipvsadm", "-C"], check=True)
+        events += self.events(all_have_ended)
+        events += self.stop()
         self.assertEqual(sum(event["event"] == "lost" for event in events), 0)
 
 
-class moduleremoved(unittest.TestCase):
+class moduleremoved(Watching):
     """A module is removed under a watch: the watch goes on with what is left, and says what is not."""
 
     def setUp(self):
-        self.watching = subprocess.Popen([comparison.KSTATE, "conn", "--watch", "-o", "jsonl", "--port", "9153"], stdout=subprocess.PIPE, text=True)
+        self.watch("--port", "9153")
 
-    def events(self, wanted):
-        """The events up to the first that is `wanted`."""
-        events = []
-        for line in self.watching.stdout:
-            events.append(json.loads(line))
-            if wanted(events[-1]):
-                return events
-        self.fail(f"the watch ended after {len(events)} events: {events[-3:]}")
-
-    def stop(self):
-        self.watching.send_signal(2)
-        self.watching.communicate(timeout=60)
-        self.assertEqual(self.watching.returncode, 0)
+    def remove(self, *names):
+        """Whoever reads what a module shows holds it for a moment: tried until nobody does."""
+        end = time.monotonic() + 60
+        for name in names:
+            while (result := subprocess.run(["rmmod", name], capture_output=True, text=True)).returncode:
+                self.assertLess(time.monotonic(), end, result.stderr)
+                time.sleep(0.1)
 
     def test_1_ip_vs(self):
-        joined = set()
-
-        def halves(event):
-            connection = event.get("connection") or {}
-            if connection.get("ipvs") and connection["conntrack"]:
-                joined.add((connection["client"]["address"], connection["client"]["port"]))
-            return len(joined) >= 8
-        events = self.events(halves)
+        events, joined = self.joined(8)
         subprocess.run(["ipvsadm", "-C"], check=True)
-        subprocess.run(["rmmod", "ip_vs_rr", "ip_vs_wrr", "ip_vs_lc", "ip_vs_sh", "ip_vs"], check=True)
+        self.remove("ip_vs_rr", "ip_vs_wrr", "ip_vs_lc", "ip_vs_sh", "ip_vs")
         events += self.events(lambda event: event["event"] == "resync" and not event["tables"]["ipvs"]["available"])
         self.assertIn("ip_vs is not loaded", events[-1]["tables"]["ipvs"]["reason"])
         # IPVS takes the conntrack entry with it where it comes to that first: what is told last of such a connection is its end.
@@ -209,7 +268,7 @@ class moduleremoved(unittest.TestCase):
 
     def test_2_conntrack_netlink(self):
         self.events(lambda event: event["event"] == "resync")
-        subprocess.run(["rmmod", "nf_conntrack_netlink"], check=True)
+        self.remove("nf_conntrack_netlink")
         gone = self.events(lambda event: event["event"] == "resync")[-1]["tables"]["conntrack"]
         self.assertFalse(gone["available"])
         self.assertIn("modprobe nf_conntrack_netlink", gone["reason"])

@@ -26,21 +26,26 @@ class ServiceFacts(unittest.TestCase):
 
     def test_without_the_right_the_services_come_from_proc(self):
         command = ["setpriv", "--reuid", "65534", "--clear-groups", facts.PRINTER]
-        lines = [json.loads(line) for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()]
-        plain = [line["service"] for line in lines if "service" in line]
-        whole = facts.facts()["service"]
-        for service in whole:
-            service["persistence"] = None
-            service["engine"] = None
-            service["flags"] &= 5  # persistent, one packet
-            for part in [service, *service["backends"]]:
-                part["counters"] = None
-            for backend in service["backends"]:
-                backend.update(persistent=0, upper=0, lower=0)
-            service["netmask"] = service["netmask"] if service["flags"] & 1 else None
-        self.assertEqual(plain, whole)
-        problem, = [line["problem"] for line in lines if "problem" in line]
-        self.assertIn("CAP_NET_ADMIN", problem)
+
+        def plain():
+            lines = [json.loads(line) for line in comparison.run(*command).splitlines()]
+            problem, = [line["problem"] for line in lines if "problem" in line]
+            self.assertIn("CAP_NET_ADMIN", problem)
+            return [line["service"] for line in lines if "service" in line]
+
+        def whole():
+            services = facts.facts()["service"]
+            for service in services:
+                service["persistence"] = None
+                service["engine"] = None
+                service["flags"] &= 5  # persistent, one packet
+                for part in [service, *service["backends"]]:
+                    part["counters"] = None
+                for backend in service["backends"]:
+                    backend.update(persistent=0, upper=0, lower=0)
+                service["netmask"] = service["netmask"] if service["flags"] & 1 else None
+            return services
+        comparison.settled(self, plain, whole)
 
     def test_a_service_table_that_changes_while_it_is_read(self):
         names = [f"10.97.{number // 250}.{number % 250 + 1}:80" for number in range(2_000)]
@@ -81,14 +86,19 @@ class ServiceFacts(unittest.TestCase):
 class SyncFacts(unittest.TestCase):
     def test_the_origin_of_each_connection(self):
         comparison.compare_ipvs(self)
-        with open("/proc/net/ip_vs_conn_sync") as table:
-            theirs = collections.Counter(line.split()[8] for line in list(table)[1:])
-        records = [json.loads(line) for line in comparison.kstate("--table", "ipvs", "-o", "jsonl").splitlines()]
-        self.assertEqual(collections.Counter(record["ipvs"]["origin"] for record in records), theirs)
-        self.assertEqual(theirs["SYNC"], 100)
-        self.assertGreaterEqual(theirs["LOCAL"], 3)
-        for record in records:
-            self.assertEqual(record["ipvs"]["origin"] == "SYNC", record["client"]["address"].startswith("172.16."))
+
+        def ours():
+            records = [json.loads(line) for line in comparison.kstate("--table", "ipvs", "-o", "jsonl").splitlines()]
+            for record in records:
+                self.assertEqual(record["ipvs"]["origin"] == "SYNC", record["client"]["address"].startswith("172.16."))
+            return collections.Counter(record["ipvs"]["origin"] for record in records)
+
+        def theirs():
+            with open("/proc/net/ip_vs_conn_sync") as table:
+                return collections.Counter(line.split()[8] for line in list(table)[1:])
+        found = comparison.settled(self, ours, theirs)
+        self.assertEqual(found["SYNC"], 100)
+        self.assertGreaterEqual(found["LOCAL"], 3)
 
     def test_the_daemons(self):
         information = services.compare_information(self)

@@ -21,13 +21,6 @@ def histograms(services, table):
     }
 
 
-def compare(test, found, expected):
-    """Says what differs, of dictionaries whose whole difference nobody could read."""
-    differing = {key: (found.get(key), expected.get(key)) for key in found.keys() | expected.keys() if found.get(key) != expected.get(key)}
-    if differing:
-        test.fail(f"{len(differing)} differ, (found, expected): {dict(sorted(differing.items())[:5])}")
-
-
 def translated(text):
     """What conntrack -L tells of entries whose answers come from elsewhere than was asked."""
     names = {6: "tcp", 17: "udp", 132: "sctp", 136: "udplite"}

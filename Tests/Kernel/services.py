@@ -95,7 +95,7 @@ def ours(*place):
 
 
 def compare(test):
-    return facts.settled(test, ours, theirs)
+    return comparison.settled(test, ours, theirs)
 
 
 def daemons():

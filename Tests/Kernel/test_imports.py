@@ -6,8 +6,8 @@ import tempfile
 import time
 import unittest
 
-import facts
 import imports
+from comparison import settled
 from test_conntrack import FilledNamespace, LAB, NamespaceTest, sh
 
 
@@ -101,7 +101,7 @@ class Network(NamespaceTest):
             def either(which):
                 found = self.read(folder, commands)[which]
                 return {table: found[table] for table in tables}
-            found = facts.settled(self, lambda: either(1), lambda: either(0))
+            found = settled(self, lambda: either(1), lambda: either(0))
             self.assertTrue(all(found.values()))
             return found
 

@@ -76,10 +76,11 @@ class Labs(FilledNamespace):
 
     def check_samples(self, netns):
         """Several samples in a file are the readings that the doctor makes of a node; of one it says what that cannot tell."""
-        path = self.save(netns, "--for", "2s", "--every", "1s")
+        # The start and the first sample together must not outlast an interval: a beat would be left out.
+        path = self.save(netns, "--for", "10s", "--every", "5s")
         said = {}
         for name, options in {
-                "live": ["--netns", netns, "--samples", "3", "--interval", "1"], "saved": ["--from", path],
+                "live": ["--netns", netns, "--samples", "3", "--interval", "5"], "saved": ["--from", path],
                 "one live": ["--netns", netns, "--samples", "1"], "one saved": ["--from", self.save(netns)]}.items():
             document = json.loads(round_trip.Output.of("doctor", *options, "-o", "json").text)
             findings = [[finding[word] for word in ("rule", "severity", "title")] for finding in document["findings"]]

@@ -77,9 +77,14 @@ for family, vip in ((socket.AF_INET, "10.233.0.3"), (socket.AF_INET6, "fd00:10:2
         resolver.recvfrom(512)
     except OSError as error:
         print(vip, error)
+open(sys.argv[2], "w").close()
 time.sleep(float(sys.argv[1]))
 PY
-  ip netns exec c1 python3 /run/clients.py "$1" &
-  python3 /run/clients.py "$1" &
-  sleep 3
+  ip netns exec c1 python3 /run/clients.py "$1" /run/asked-by-c1 &
+  python3 /run/clients.py "$1" /run/asked-by-node &
+  for _ in $(seq 300); do # of the two's ten connections six are answered
+    [ -e /run/asked-by-c1 ] && [ -e /run/asked-by-node ] && [ "$(grep -c ESTABLISHED /proc/net/ip_vs_conn)" -ge 6 ] && break
+    sleep 0.1
+  done
+  sleep 2 # an unanswered connection's first second excuses its backend
 }

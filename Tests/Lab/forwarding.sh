@@ -35,4 +35,7 @@ for port in (81, 82, 83, 84, 85):
     connection.connect_ex(("10.96.0.10", port))  # nobody need answer: the entries are what counts
     held.append(connection)
 import time; time.sleep(600)' &
-sleep 1.5
+for _ in $(seq 300); do # five connections, one of them answered, and two templates
+  [ "$(grep -c . /proc/net/ip_vs_conn)" -ge 8 ] && grep -q ESTABLISHED /proc/net/ip_vs_conn && break
+  sleep 0.1
+done

@@ -9,12 +9,18 @@ ipvsadm -A -t 10.96.0.10:80 -s rr; ipvsadm -a -t 10.96.0.10:80 -r 10.244.0.5:808
 ipvsadm --start-daemon backup --mcast-interface d0 --syncid 5
 ipvsadm --start-daemon master --mcast-interface d0 --syncid 6
 python3 "$(dirname "${BASH_SOURCE[0]}")/sync-connections.py" 100 d0 5 10.96.0.10 80 10.244.0.5 8080
-# Nobody answers those of its own, so that they stay for a minute: a refused one is gone in ten seconds.
+# Nobody answers those of its own, and they are asked again and again, so that they stay: a refused one is gone in ten seconds.
 iptables-legacy -A INPUT -p tcp --dport 8080 -j DROP
 python3 -c '
-import socket
+import socket, time
+held = []
 for number in range(3):
     connection = socket.socket()
     connection.setblocking(False)
-    connection.connect_ex(("10.96.0.10", 80))'
-sleep 1
+    connection.connect_ex(("10.96.0.10", 80))
+    held.append(connection)
+time.sleep(600)' &
+for _ in $(seq 300); do # a hundred of the other's and three of its own
+  [ "$(grep -c . /proc/net/ip_vs_conn)" -ge 104 ] && break
+  sleep 0.1
+done
