@@ -251,7 +251,7 @@ class ServiceHistograms(FilledNamespace):
         self.assertGreater(len(found), 5_000)
 
 
-class Watch(NamespaceTest):
+class Watch(FilledNamespace):
     def watch(self, *arguments):
         """A watch that has listed the table; its lines go to a file."""
         self.output = tempfile.NamedTemporaryFile("w+")
@@ -289,6 +289,20 @@ class Watch(NamespaceTest):
         new, end = counts()
         self.assertGreater(new, 20)
         self.assertEqual(new, end)
+
+    def test_a_flush_of_more_than_can_be_asked_for_one_by_one_is_noticed(self):
+        self.fill(200_000)
+        watch = self.watch()
+        self.inside("conntrack -F 2>/dev/null")
+        end = time.monotonic() + 60  # lookups alone find a thousand in a second
+        while True:
+            kinds = collections.Counter(event["event"] for event in self.events())
+            if kinds["new"] == kinds["end"]:
+                break
+            self.assertLess(time.monotonic(), end, kinds)
+            time.sleep(1)
+        self.assertGreater(kinds["new"], 190_000)
+        self.end(watch)
 
     def test_after_a_burst_the_view_equals_the_table(self):
         before = subprocess.check_output(["sysctl", "-n", "net.netfilter.nf_conntrack_max"], text=True).strip()

@@ -24,7 +24,10 @@ struct FilterOptions: ParsableArguments {
     @Option(name: .customLong("protocol"), help: ArgumentHelp("Show these protocols: names or numbers.", valueName: "tcp,udp,…"))
     var protocols: [String] = []
 
-    @Option(help: ArgumentHelp("Show connections that one of the tables has in one of these states, by the kernel's names.", valueName: "state,…"))
+    @Option(
+        help: ArgumentHelp(
+            "Show connections that one of the tables has in one of these states, by the kernel's names, or that conntrack marks so: "
+                + "UNREPLIED, SEEN_REPLY, ASSURED, OFFLOAD.", valueName: "state,…"))
     var state: [String] = []
 
     @Flag(help: "Show connections of which conntrack has seen no answer.")
