@@ -258,6 +258,7 @@ class Watch(FilledNamespace):
         self.addCleanup(self.output.close)
         watch = subprocess.Popen(
             [comparison.KSTATE, "conn", "--watch", "-o", "jsonl", "--table", "conntrack", "--netns", self.netns, *arguments], stdout=self.output)
+        self.addCleanup(lambda: watch.poll() is None and (watch.kill(), watch.wait()))
         for _ in range(100):
             if any(event["event"] == "resync" for event in self.events()):
                 return watch
@@ -265,8 +266,9 @@ class Watch(FilledNamespace):
         self.fail("the watch did not list the table")
 
     def events(self):
-        self.output.seek(0)
-        return [json.loads(line) for line in self.output if line.endswith("\n")]
+        with open(self.output.name) as file:  # opened anew: the watch writes where the place of its own is
+            text = file.read()
+        return [json.loads(line) for line in text[:text.rfind("\n") + 1].splitlines()]  # the last line may not be whole yet
 
     def end(self, watch):
         watch.send_signal(2)
