@@ -258,7 +258,7 @@ class Watch(NamespaceTest):
         self.addCleanup(self.output.close)
         watch = subprocess.Popen(
             [comparison.KSTATE, "conn", "--watch", "-o", "jsonl", "--table", "conntrack", "--netns", self.netns, *arguments], stdout=self.output)
-        for _ in range(100):
+        for _ in range(600):
             if any(event["event"] == "resync" for event in self.events()):
                 return watch
             time.sleep(0.1)
@@ -297,6 +297,10 @@ class Watch(NamespaceTest):
         watch = self.watch()
         self.inside(f"{FILLER} 300000 5 9153 1 2")
         size = self.output_size()
+        for _ in range(300):  # a large table is read again when events were lost, and nothing is told before that is done
+            if self.told("new") - self.told("end") == int(self.inside("conntrack -C")):
+                break
+            time.sleep(1)
         while True:  # however slow the machine: until nothing more is told
             time.sleep(3)
             if self.output_size() == size:
@@ -307,6 +311,11 @@ class Watch(NamespaceTest):
         kinds = [event["event"] for event in events]
         self.assertEqual(kinds.count("new") - kinds.count("end"), int(self.inside("conntrack -C")))
         self.assertEqual(sum(event["lost"] for event in events if event["event"] == "lost"), dropped)
+
+    def told(self, kind):
+        """How many events of this kind the output has, without a look at each, of which there are many."""
+        with open(self.output.name, "rb") as output:
+            return output.read().count(f'"event":"{kind}"'.encode())
 
     def output_size(self):
         return os.fstat(self.output.fileno()).st_size
