@@ -159,7 +159,8 @@ class Output(unittest.TestCase):
     def test_a_closed_pipe_ends_a_watch_quietly(self):
         for arguments in self.WATCHES:
             with self.subTest(arguments):
-                watch = bound(self, subprocess.Popen([KSTATE, *arguments, "--netns", NETNS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+                watch = bound(self, subprocess.Popen(
+                    [KSTATE, *arguments, "--netns", NETNS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
                 self.assertNotEqual(watch.stdout.readline(), "")
                 watch.stdout.close()
                 watch.wait(120)  # although nothing happens that it would have to write about
