@@ -149,8 +149,9 @@ class Output(unittest.TestCase):
 
     def wait_until_full(self, reader):
         """Until something waits in the pipe, and for a second nothing more has come."""
-        before, waiting = 0, array.array("i", [0])
+        before, waiting, end = 0, array.array("i", [0]), time.monotonic() + 120
         while waiting[0] == 0 or waiting[0] != before:
+            self.assertLess(time.monotonic(), end, "the watch writes nothing")
             before = waiting[0]
             time.sleep(1)
             fcntl.ioctl(reader, termios.FIONREAD, waiting)
@@ -158,7 +159,8 @@ class Output(unittest.TestCase):
     def test_a_closed_pipe_ends_a_watch_quietly(self):
         for arguments in self.WATCHES:
             with self.subTest(arguments):
-                watch = bound(self, subprocess.Popen([KSTATE, *arguments, "--netns", NETNS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+                watch = bound(self, subprocess.Popen(
+                    [KSTATE, *arguments, "--netns", NETNS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
                 self.assertNotEqual(watch.stdout.readline(), "")
                 watch.stdout.close()
                 watch.wait(120)  # although nothing happens that it would have to write about

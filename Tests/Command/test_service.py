@@ -151,7 +151,8 @@ class Services(unittest.TestCase):
         self.assertEqual(watch.returncode, 0)
 
     def test_a_watch_into_a_pipe_tells_new_verdicts(self):
-        watch = bound(self, subprocess.Popen([KSTATE, "service", "--netns", NETNS, "--watch"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True))
+        watch = bound(self, subprocess.Popen(
+            [KSTATE, "service", "--netns", NETNS, "--watch"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True))
         self.assertRegex(watch.stdout.readline(), r"Z silent udp 10.96.0.10:53 -> 10.244.0.5:5353  3 of 3|Z silent udp .* 6 of 6")
         subprocess.run(["ip", "netns", "exec", NETNS, "conntrack", "-F"], check=True, capture_output=True)
         # Its connections' ends are news of it for one look more.

@@ -33,7 +33,8 @@ def settled(test, ours, theirs, tries=20):
         if found == other:
             return found
     if isinstance(found, dict):  # all of two large ones nobody could read
-        found, other = ({key: value for key, value in one.items() if key not in two or two[key] != value} for one, two in ((found, other), (other, found)))
+        pairs = (found, other), (other, found)
+        found, other = ({key: value for key, value in one.items() if key not in two or two[key] != value} for one, two in pairs)
     test.maxDiff = None
     test.assertEqual(found, other)
 

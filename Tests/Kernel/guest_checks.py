@@ -26,7 +26,8 @@ class Watching(unittest.TestCase):
     """A watch whose events are read as they come."""
 
     def watch(self, *arguments):
-        self.watching = bound(self, subprocess.Popen([comparison.KSTATE, "conn", "--watch", "-o", "jsonl", *arguments], stdout=subprocess.PIPE, text=True))
+        self.watching = bound(self, subprocess.Popen(
+            [comparison.KSTATE, "conn", "--watch", "-o", "jsonl", *arguments], stdout=subprocess.PIPE, text=True))
         self.addCleanup(self.watching.stdout.close)
         self.addCleanup(self.watching.wait)
         self.addCleanup(self.watching.kill)
@@ -61,7 +62,8 @@ class Watching(unittest.TestCase):
 
 def connect():
     """A connection of the pod's through IPVS, closed at once; its port there."""
-    return int(comparison.run("python3", "-c", "import socket; print(socket.create_connection(('10.233.0.80', 80), 10).getsockname()[1])", netns="c1"))
+    script = "import socket; print(socket.create_connection(('10.233.0.80', 80), 10).getsockname()[1])"
+    return int(comparison.run("python3", "-c", script, netns="c1"))
 
 
 class dnsnode(SavedReport):
@@ -94,9 +96,13 @@ class dnsnode(SavedReport):
 
         def backends():
             services = service_comparison.kstate_services()
-            return {(text(service), text(backend)): (backend["active"], backend["inactive"]) for service in services for backend in service["backends"]}
+            return {(text(service), text(backend)): (backend["active"], backend["inactive"])
+                    for service in services for backend in service["backends"]}
+
+        def translated():
+            return service_comparison.translated(comparison.run("conntrack", "-L", "-o", "extended,id"))
         comparison.settled(self, lambda: histograms("ipvs"), ipvs)
-        comparison.settled(self, lambda: histograms("conntrack"), lambda: service_comparison.translated(comparison.run("conntrack", "-L", "-o", "extended,id")))
+        comparison.settled(self, lambda: histograms("conntrack"), translated)
         comparison.settled(self, backends, lambda: service_comparison.destinations(comparison.run("ipvsadm", "-Ln")))
 
     def test_verdicts(self):
@@ -167,7 +173,8 @@ class services(ServiceFacts, ImportedTexts):
             return {(service.get("protocol"), service.get("address"), service.get("port"), service.get("firewall_mark")): service["counters"]["connections"]
                     for service in document["services"]}
         before = connections({"services": service_comparison.kstate_services()})
-        watch = bound(self, subprocess.Popen([comparison.KSTATE, "service", "--watch", "-o", "jsonl", "--interval", "1"], stdout=subprocess.PIPE, text=True))
+        watch = bound(self, subprocess.Popen(
+            [comparison.KSTATE, "service", "--watch", "-o", "jsonl", "--interval", "1"], stdout=subprocess.PIPE, text=True))
         told = connections(json.loads(watch.stdout.readline()))
         watch.terminate()
         watch.communicate(timeout=60)
@@ -214,7 +221,8 @@ class watch(Watching):
             told = [event["tables"]["ipvs"] for event in events if event["event"] == "resync"]
             self.assertEqual([table["available"] for table in told], [False, True])
             self.assertIn("Input/output error", told[0]["reason"])
-            self.assertEqual([(event["event"], event["connection"]["client"]["port"]) for event in events if event["event"] in ("new", "end")], [("new", port)])
+            begun_or_ended = [(event["event"], event["connection"]["client"]["port"]) for event in events if event["event"] in ("new", "end")]
+            self.assertEqual(begun_or_ended, [("new", port)])
 
     def test_ipvs_states_and_ends_arrive(self):
         self.watch("--port", "9153,80")
@@ -223,7 +231,8 @@ class watch(Watching):
 
         def is_closed(event):
             connection = event.get("connection") or {}
-            return connection and connection["client"]["port"] == port and connection["ipvs"] and connection["ipvs"]["state"] not in ("SYN_RECV", "ESTABLISHED")
+            half = connection.get("ipvs")
+            return half and connection["client"]["port"] == port and half["state"] not in ("SYN_RECV", "ESTABLISHED")
 
         def all_have_ended(event):
             if event["event"] == "end":

@@ -25,7 +25,7 @@ boot() { # boot LINES: systemd with that unit alone, and LINES in its [Service]
 }
 
 wait_for() { # wait_for COMMAND...
-  for _ in $(seq 100); do if "$@" >/dev/null 2>&1; then return; fi; sleep 0.1; done
+  for _ in $(seq 600); do if "$@" >/dev/null 2>&1; then return; fi; sleep 0.1; done
   echo "it did not come about: $*"; cat /run/node/errors; exit 1
 }
 
@@ -48,7 +48,7 @@ iptables-legacy -A OUTPUT -m conntrack --ctstate NEW -j ACCEPT
 ip netns add blue
 
 boot ""
-wait_for recorded "1 samples"
+wait_for recorded "[1-9][0-9]* samples"
 for port in 4001 4002 4003; do echo x > /dev/udp/10.9.0.1/$port; done
 wait_for recorded "[3-9] events"
 finish
@@ -61,6 +61,6 @@ boot "ExecStart=
 ExecStart=/usr/local/bin/kstate record /var/lib/kstate --size 1G --all-netns
 CapabilityBoundingSet=CAP_SYS_ADMIN CAP_SYS_PTRACE
 RestrictNamespaces=net"
-wait_for recorded "1 samples"
+wait_for recorded "[1-9][0-9]* samples"
 finish
 "$KSTATE" snapshot info /run/node/var/lib/kstate --since 1h | grep "namespace blue"

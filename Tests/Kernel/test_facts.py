@@ -2,7 +2,6 @@
 
 import random
 import subprocess
-import time
 import unittest
 
 import comparison
@@ -14,7 +13,6 @@ class Network(NamespaceTest):
     def setUp(self):
         super().setUp()
         sh(f"bash {LAB}/network.sh {self.netns}")
-        time.sleep(2)  # addresses of IPv6 settle
 
     def test_links_and_addresses(self):
         interfaces = facts.compare_interfaces(self, self.netns)
@@ -63,7 +61,7 @@ class Network(NamespaceTest):
 class Resolver(NamespaceTest):
     def held(self, script):
         """A process that runs `script` in the namespace and then waits, gone with the test."""
-        ready = f"{script}\nprint(flush=True)\nimport time; time.sleep(60)"
+        ready = f"{script}\nprint(flush=True)\nimport time; time.sleep(600)"
         process = subprocess.Popen(["ip", "netns", "exec", self.netns, "python3", "-c", ready], stdout=subprocess.PIPE)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.wait)

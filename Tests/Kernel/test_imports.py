@@ -81,7 +81,6 @@ class Network(NamespaceTest):
                     "ip -6 route add default via fd01::2; ip -6 route add unreachable fd79::/48; ip link set ve1.7 alias \"the 7: end\"; "
                     "ip neigh add proxy 10.1.0.99 dev ve0; ip neigh add 10.1.0.9 dev ve0 nud failed; ip link add mv0 link ve0 type macvlan; "
                     "bridge fdb append 00:00:00:00:00:00 dev vx0 dst 10.1.0.4 port 8000 vni 9; ip route add throw 10.68.0.0/16 table 100")
-        time.sleep(2)  # addresses of IPv6 settle
 
     def read(self, folder, commands):
         """The facts of the kernel, and those of the texts."""

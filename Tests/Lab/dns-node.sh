@@ -53,7 +53,7 @@ virtual -u '[fd00:10:233::3]:53' '[fd00:10:244::65]:53'
 virtual -t 10.233.0.80:80 10.233.74.65:8080
 for tables in iptables-legacy ip6tables-legacy; do $tables -A INPUT -m conntrack --ctstate NEW -j ACCEPT; done
 iptables-legacy -t nat -A POSTROUTING -s 10.233.0.3 -j MASQUERADE
-for _ in $(seq 50); do
+for _ in $(seq 300); do
   ip netns exec c1 python3 -c 'import socket; socket.create_connection(("10.233.74.65",8080),1)' 2>/dev/null && break
   sleep 0.2
 done

@@ -25,7 +25,7 @@ ipvsadm -A -f 7 -s rr -p 300; ipvsadm -a -f 7 -r 10.244.0.5 -m
 ipvsadm -A -t 10.96.0.10:85 -s rr; ipvsadm -a -t 10.96.0.10:85 -r 10.96.0.10:85 -g
 # The node's own backend answers: where a SYN is refused, conntrack drops the entry at once while IPVS keeps its own for ten seconds.
 python3 -m http.server 85 --bind 10.96.0.10 -d /run >/dev/null 2>&1 &
-for _ in $(seq 50); do ss -Hltn 'sport = :85' | grep -q 85 && break; sleep 0.2; done
+for _ in $(seq 300); do ss -Hltn 'sport = :85' | grep -q 85 && break; sleep 0.2; done
 ip netns exec client python3 -c '
 import socket
 held = []

@@ -21,3 +21,8 @@ $inside -6 route add fd78::/64 nexthop via fd01::5 dev ve0 nexthop via fd01::6 d
 $inside neigh add 10.244.1.0 lladdr 02:00:00:00:00:11 dev vx0 nud permanent
 $inside neigh add fd01::5 lladdr 02:00:00:00:00:55 dev ve0 nud reachable
 bridge -n "$1" fdb add 02:00:00:00:00:11 dev vx0 dst 10.1.0.4
+# Until each of the five links has an address of IPv6 of its own that no other answers to.
+for _ in $(seq 300); do
+  [ "$($inside -o -6 addr show scope link -tentative | grep -c -E ': (ve0|ve1.7|vx0|vx6|br0) ')" -ge 5 ] && break
+  sleep 0.1
+done

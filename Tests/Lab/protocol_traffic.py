@@ -84,6 +84,7 @@ def ask():
         for protocol in (socket.IPPROTO_UDP, UDPLITE):
             end = socket.socket(family, socket.SOCK_DGRAM, protocol)
             held.append(end)
+            end.settimeout(30)
             end.connect((service, 9000))
             for _ in range(2):
                 end.send(b"question")

@@ -18,7 +18,7 @@ story_begin() {
   ip netns exec "$router" iptables-legacy $rule -j DNAT --to-destination 10.233.71.1:9153
   ip netns exec "$story-p2" iptables-legacy -A INPUT -p tcp --dport 9153 -j DROP
   story_run p1 'import http.server; http.server.HTTPServer(("", 9153), http.server.SimpleHTTPRequestHandler).serve_forever()'
-  sleep 1
+  story_until 1 ip netns exec "$story-p1" ss -Hltn 'sport = :9153'
   story_run c1 'import socket, time
 held = []
 for _ in range(6):
@@ -27,7 +27,18 @@ for _ in range(6):
     connection.connect_ex(("10.233.0.3", 9153))
     held.append(connection)
 time.sleep(600)'
-  sleep 1
+  story_until 3 ip netns exec "$router" conntrack -L -p tcp -d 10.233.0.3 --state ESTABLISHED
+  story_until 3 ip netns exec "$router" conntrack -L -p tcp -d 10.233.0.3 --state SYN_SENT
+}
+
+story_until() { # story_until COUNT COMMAND...: until it prints so many lines
+  local attempt
+  for attempt in $(seq 300); do
+    [ "$("${@:2}" 2>/dev/null | wc -l)" -ge "$1" ] && return
+    sleep 0.1
+  done
+  echo "it did not come about: ${*:2}" >&2
+  return 1
 }
 
 story_wire() { # story_wire NAME ADDRESS: a pod on a link of its own to the router

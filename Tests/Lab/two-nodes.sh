@@ -47,7 +47,7 @@ ip -n node1 addr add 10.233.0.3/32 dev kube-ipvs0
 ip netns exec node1 ipvsadm -A -t 10.233.0.3:9153 -s rr
 ip netns exec node1 ipvsadm -a -t 10.233.0.3:9153 -r 10.233.72.5:9153 -m
 ip netns exec pod2 python3 -m http.server 9153 -d /run/web >/dev/null 2>&1 &
-for _ in $(seq 50); do
+for _ in $(seq 300); do
   ip netns exec pod1 python3 -c 'import socket; socket.create_connection(("10.233.72.5",9153),1)' 2>/dev/null && break
   sleep 0.2
 done
@@ -83,7 +83,11 @@ for _ in range($1):
     held.append(connection)
 time.sleep(600)" &
   two_nodes_asking+=($!)
-  sleep 1.5
+  for _ in $(seq 300); do
+    [ "$(ip netns exec node1 conntrack -L -d 10.233.0.3 2>/dev/null | wc -l)" -ge "$1" ] && break
+    sleep 0.1
+  done
+  sleep 1.5 # what is answered is answered by then, and what is not is late
 }
 
 save() { # save FILE-PREFIX: a snapshot of each node, under its own host name, as PREFIX.node1 and PREFIX.node2
