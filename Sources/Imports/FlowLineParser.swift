@@ -131,7 +131,7 @@ struct FlowLineParser {
         if words.matches(key, "srckey") { return tuple.sourcePort.set(prefixedHexadecimal(value)) }
         if words.matches(key, "dstkey") { return tuple.destinationPort.set(prefixedHexadecimal(value)) }
         if words.matches(key, "zone-orig") || words.matches(key, "zone-reply") { return tuple.zone.set(words.decimal(value)) }
-        if words.matches(key, "helper") { helper = HelperName(utf8: words[value]) }
+        if words.matches(key, "helper") { helper = HelperName(words[value]) }
         if words.matches(key, "delta-time") { return takeAge(value) }
         return true
     }

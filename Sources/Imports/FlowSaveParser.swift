@@ -86,7 +86,7 @@ struct FlowSaveParser {
         if words.matches(option, "--reply-key-dst") { return reply.destinationPort.set(words.decimal(value)) }
         if words.matches(option, "--orig-zone") { return original.zone.set(words.decimal(value)) }
         if words.matches(option, "--reply-zone") { return reply.zone.set(words.decimal(value)) }
-        if words.matches(option, "--helper") { helper = HelperName(utf8: words[value]) }
+        if words.matches(option, "--helper") { helper = HelperName(words[value]) }
         return words.begins(option, "--")
     }
 

@@ -84,7 +84,7 @@ struct FlowXMLParser {
         } else if tag.isNamed("stop") {
             return flow.stop.set(tag.decimal)
         } else if tag.isNamed("helper") {
-            flow.helper = HelperName(utf8: tag.text)
+            flow.helper = HelperName(tag.text)
         } else if tag.isNamed("unreplied/") {
             flow.status.remove(.seenReply)
         } else if tag.isNamed("assured/") {

@@ -78,11 +78,3 @@ enum StateNames {
         }
     }
 }
-
-extension HelperName {
-    init(utf8 name: UnsafeRawBufferPointer) {
-        var text = ShortTextPacker()
-        for byte in name.prefix(15) { text.append(byte) }
-        self.init(high: text.high, low: text.low)
-    }
-}

@@ -63,10 +63,13 @@ public struct HelperName: Hashable, Sendable {
         self.low = low
     }
 
-    public var text: String {
-        let bytes = [high, low].flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> UInt64(56 - 8 * $0)) } }
-        return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    /// - Parameter name: its bytes, of which fifteen are kept.
+    public init(_ name: some Sequence<UInt8>) {
+        let text = ShortTextPacker(name: name)
+        self.init(high: text.high, low: text.low)
     }
+
+    public var text: String { ShortTextPacker.text(high: high, low: low) }
 }
 
 /// The 128 connection labels (`CTA_LABELS`): bit n of the kernel's bitmap is bit n % 64 of `words.(n / 64)`.

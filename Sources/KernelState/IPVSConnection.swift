@@ -54,12 +54,11 @@ public struct IPVSState: Hashable, Sendable {
     }
 
     public init(_ name: String) {
-        var text = ShortTextPacker()
-        for byte in name.utf8.prefix(15) { text.append(byte) }
+        let text = ShortTextPacker(name: name.utf8)
         self.init(high: text.high, low: text.low)
     }
 
-    public var name: String { HelperName(high: high, low: low).text }
+    public var name: String { ShortTextPacker.text(high: high, low: low) }
 
     public static let established = IPVSState("ESTABLISHED")
     public static let synRecv = IPVSState("SYN_RECV")

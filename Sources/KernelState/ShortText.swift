@@ -8,6 +8,17 @@ public struct ShortTextPacker {
 
     @inlinable public init() {}
 
+    /// Packs a name of the kernel's, which has fifteen bytes at most before the zero that ends it.
+    public init(name: some Sequence<UInt8>) {
+        for byte in name.prefix(15) { append(byte) }
+    }
+
+    /// The text of two words that were packed.
+    public static func text(high: UInt64, low: UInt64) -> String {
+        let bytes = [high, low].flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> UInt64(56 - 8 * $0)) } }
+        return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+
     /// Adds a byte; those beyond the sixteenth are left out.
     @inlinable @inline(__always)
     public mutating func append(_ byte: UInt8) {

@@ -9,7 +9,7 @@ extension FindingsReport {
         output.buffer.append(",\"samples\":")
         output.buffer.appendDecimal(UInt64(samples))
         output.buffer.append(",\"seconds\":")
-        appendTenths(seconds, to: &output.buffer)
+        output.buffer.appendTenths(max(0, seconds))
         appendList(diagnosis.findings, named: ",\n \"findings\":", to: &output) { finding, buffer in append(finding, to: &buffer) }
         appendList(diagnosis.unchecked, named: ",\n \"not_checked\":", to: &output) { unchecked, buffer in
             buffer.append("{\"rule\":")
@@ -104,12 +104,5 @@ extension FindingsReport {
             buffer.appendJSON(text)
         }
         buffer.append(UInt8(ascii: "]"))
-    }
-
-    private func appendTenths(_ number: Double, to buffer: inout [UInt8]) {
-        let tenths = UInt64(max(0, number * 10).rounded())
-        buffer.appendDecimal(tenths / 10)
-        buffer.append(UInt8(ascii: "."))
-        buffer.appendDecimal(tenths % 10)
     }
 }

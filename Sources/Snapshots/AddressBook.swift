@@ -52,7 +52,7 @@ struct AddressBook {
             let address = addresses[written]
             written += 1
             insert.bind(1, written)
-            insert.bind(2, blob: address.bytes)
+            insert.bind(2, blob: address.networkBytes)
             insert.bind(3, text: address.description)
             try insert.run()
         }
@@ -92,13 +92,7 @@ struct AddressTable {
 }
 
 extension IPAddress {
-    /// 4 or 16 bytes in network byte order, which sort as the addresses do.
-    var bytes: [UInt8] {
-        let low = (0..<8).map { UInt8(truncatingIfNeeded: self.low >> UInt64(56 - 8 * $0)) }
-        if family == .ipv4 { return Array(low[4...]) }
-        return (0..<8).map { UInt8(truncatingIfNeeded: self.high >> UInt64(56 - 8 * $0)) } + low
-    }
-
+    /// - Parameter bytes: 4 or 16 of them, as ``networkBytes`` has them.
     init?(bytes: UnsafeRawBufferPointer) {
         func word(_ range: Range<Int>) -> UInt64 { bytes[range].reduce(0) { $0 << 8 | UInt64($1) } }
         switch bytes.count {

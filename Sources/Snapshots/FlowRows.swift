@@ -156,18 +156,11 @@ struct FlowRows: ~Copyable {
         }
         if !rows.isNull(21) { flow.start = UInt64(bitPattern: rows.int64(21)) }
         if !rows.isNull(22) { flow.stop = UInt64(bitPattern: rows.int64(22)) }
-        flow.helper = rows.text(23).map { HelperName($0) }
+        flow.helper = rows.text(23).map { HelperName($0.utf8) }
         if !rows.isNull(24) {
             flow.labels = FlowLabels(low: UInt64(bitPattern: rows.int64(24)), high: UInt64(bitPattern: rows.int64(25)))
         }
         flow.original.zone = try rows.optionalNumber(26)
         flow.reply.zone = try rows.optionalNumber(27)
-    }
-}
-
-extension HelperName {
-    init(_ name: String) {
-        let state = IPVSState(name)
-        self.init(high: state.high, low: state.low)
     }
 }
