@@ -31,6 +31,7 @@ class BadUsage(unittest.TestCase):
         ("--table", "arp"): "conntrack or ipvs", ("--table", "ipvs", "--unreplied"): "exclude each other", ("--mark", "3/1"): "outside the mask",
         ("--family", "4", "--client", "fd00::1"): "exclude each other", ("--protocol", "icmp", "--port", "53"): "no ports",
         ("--port", "53", "--service", ":80", "--backend", ":8080"): "--port excludes", ("--sort", "colour"): "unknown",
+        ("--watch", "--sort", "client"): "on a terminal", ("--watch", "--no-header"): "does not go",
         ("--columns", "client,colour"): "unknown", ("--limit", "0"): "above 0", ("-o", "yaml"): "yaml", ("--watch", "-o", "csv"): "exclude each other",
         ("--netns", "a", "--pid", "1"): "exclude each other", ("--pid", "0"): "above 0", ("--dying", "--table", "ipvs"): "exclude each other",
         ("--colour",): "Unknown option", ("--columns", "client", "-o", "json"): "exclude each other",

@@ -90,6 +90,15 @@ class LeavesTheTerminal(LiveScreenTest):
         self.assert_leaves(terminal, lambda: terminal.type(b"q"), 0)
 
 
+class ChosenColumns(LiveScreenTest):
+    def test_the_columns_that_were_asked_for_and_no_others(self):
+        for options, heading in ((["--columns", "conntrack,client"], ["CONNTRACK", "CLIENT"]),
+                                 (["-o", "wide", "--columns", "zone"], ["ZONE"])):
+            terminal = self.watch("conn", "--watch", *options)
+            terminal.until_shown(lambda lines: any(line.split() == heading for line in lines), f"a heading of {heading}")
+            self.assert_leaves(terminal, lambda: terminal.type(b"q"), 0)
+
+
 class JobControl(LiveScreenTest):
     def stopped(self):
         terminal = self.watch()
