@@ -7,20 +7,20 @@ extension BackendState {
 
     /// - Parameters:
     ///   - service: the service that it stands behind.
-    ///   - someReplied: whether any backend of that service has replied to anything.
-    func judged(in service: ServiceState, someReplied: Bool) -> BackendState {
+    ///   - expectsReply: whether replies to its connections that wait ought to have come: their protocol has them, or the service
+    ///     has replied to others of it.
+    func judged(in service: ServiceState, expectsReply: Bool) -> BackendState {
         var state = self
-        let expectsReply = someReplied || (service.transport?.expectsReplies(at: service.endpoint?.port, endpoint.port) ?? false)
-        state.verdict = decide(expectsReply: expectsReply)
+        state.verdict = decide(service, expectsReply: expectsReply)
         state.evidence = sentence(for: state.verdict, service, expectsReply: expectsReply)
         return state
     }
 
-    private func decide(expectsReply: Bool) -> BackendVerdict {
+    private func decide(_ service: ServiceState, expectsReply: Bool) -> BackendVerdict {
         let counts = connections
         if isConfigured == false, counts.total + counts.templates > 0 { return .stale }
         if weight == 0 { return .draining }
-        if counts.total == 0 { return unseen == 0 ? .idle : .undecided }
+        if counts.total == 0 { return unseen == 0 && !service.isOnePacket ? .idle : .undecided }
         if counts.unreplied > 0, isSilent, expectsReply { return .silent }
         if counts.replied == 0 { return .undecided }
         return counts.overdue > 0 && counts.overdue * Self.patience >= counts.total ? .partial : .answering
@@ -55,12 +55,15 @@ extension BackendState {
             return "\(unreplied), and nothing heard on the other \(counts.replied) for \(Int(counts.quietFor ?? 0)) s"
         case .draining: return "weight 0, \(total)" + (counts.unreplied > 0 ? ", \(waiting)" : "")
         case .stale:
-            let reason =
-                service.scheduler == nil && !service.sources.contains(.kubernetes)
-                ? "to a service that IPVS no longer has" : "to a backend that the service no longer has"
-            return "\(total) \(reason)" + (counts.unreplied > 0 ? ", \(waiting)" : "")
+            return "\(total) \(staleness(service))" + (counts.unreplied > 0 ? ", \(waiting)" : "")
         case .undecided: return doubt(service, expectsReply: expectsReply)
         }
+    }
+
+    private func staleness(_ service: ServiceState) -> String {
+        if service.scheduler != nil || service.sources.contains(.kubernetes) { return "to a backend that the service no longer has" }
+        return service.mayBeMarked
+            ? "to a backend that neither a service of this address nor one of a firewall mark has" : "to a service that IPVS no longer has"
     }
 
     private func doubt(_ service: ServiceState, expectsReply: Bool) -> String {
@@ -68,12 +71,14 @@ extension BackendState {
         if unseen > 0 {
             return "IPVS counts \(activeConnections ?? 0) active and \(inactiveConnections ?? 0) inactive connections, of which no table tells"
         }
+        if counts.total == 0 { return "\(total): one-packet scheduling keeps none, so that no table tells whether it replies" }
         if counts.unreplied == 0 {
             let reason = repliesBypass ? "; replies do not pass this node" : ""
             return "\(total), of which the tables do not tell whether they were replied to\(reason)"
         }
         if expectsReply { return "\(total), unreplied for less than a second" }
-        return "\(unreplied); one-way traffic looks like this, and no backend of the service has replied to anything"
+        let anything = service.transport == nil ? "anything of its protocol" : "anything"
+        return "\(unreplied); one-way traffic looks like this, and no backend of the service has replied to \(anything)"
     }
 
     private var total: String {

@@ -30,6 +30,11 @@ struct BackendTally: Sendable {
     var rates: BackendRates?
     private(set) var conntrack = StateTally<FlowStanding>()
     private(set) var ipvs = StateTally<IPVSState>()
+    /// Protocols of the connections that were replied to, and of those that wait: a firewall mark's service may have several.
+    private(set) var replied = StateTally<TransportProtocol>()
+    private var waiting = StateTally<TransportProtocol>()
+    /// True when one that waits is of a protocol, or at a port, where a reply always comes.
+    private var awaitsReply = false
     private var counts = ConnectionCounts()
     private var traffic = FlowCounters()
     private var hasTraffic = false
@@ -40,7 +45,13 @@ struct BackendTally: Sendable {
     }
 
     var isEmpty: Bool { counts.total == 0 && counts.templates == 0 && (rates ?? BackendRates()) == BackendRates() }
-    var hasReplied: Bool { counts.replied > 0 }
+
+    /// Whether replies to the connections that wait ought to have come.
+    ///
+    /// - Parameter others: the protocols of which any backend of the service has replied to a connection.
+    func expectsReply(where others: Set<TransportProtocol>) -> Bool {
+        awaitsReply || waiting.counts.contains { others.contains($0.state) }
+    }
 
     /// - Parameter takenAt: when the entries were read, nanoseconds since 1970.
     mutating func add(_ connection: Connection, timers: FlowTimers, takenAt: UInt64) {
@@ -59,10 +70,13 @@ struct BackendTally: Sendable {
         switch ConnectionAnswer(connection) {
         case .replied:
             counts.replied += 1
+            replied.add(connection.transport)
             let quiet = connection.conntrack.map { timers.quietFor($0) } ?? 0
             counts.quietFor = min(counts.quietFor ?? quiet, quiet)
         case .unreplied:
             counts.unreplied += 1
+            waiting.add(connection.transport)
+            awaitsReply = awaitsReply || connection.transport.expectsReplies(at: connection.service?.port, connection.backend.port)
             guard let age = Self.waitingTime(connection, timers, takenAt) else { return }
             if age >= 1 { counts.overdue += 1 }
             counts.oldestUnreplied = max(counts.oldestUnreplied ?? 0, age)

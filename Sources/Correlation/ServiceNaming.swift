@@ -48,14 +48,15 @@ extension ServiceState {
         backends = backends.map { backend in
             var backend = backend
             backend.isConfigured = configured.contains(backend.endpoint)
-            return backend.judged(in: judged, someReplied: someReplied)
+            let expects = judged.transport?.expectsReplies(at: judged.endpoint?.port, backend.endpoint.port) ?? false
+            return backend.judged(in: judged, expectsReply: someReplied || expects)
         }
         let seen = Set(backends.map(\.endpoint))
         for endpoint in configured.subtracting(seen).sorted(by: { ($0.address, $0.port ?? 0) < ($1.address, $1.port ?? 0) })
         where admits(identity, endpoint) {
             var backend = BackendState(endpoint: endpoint)
             backend.isConfigured = true
-            backends.append(backend.judged(in: judged, someReplied: someReplied))
+            backends.append(backend.judged(in: judged, expectsReply: false))
         }
     }
 }

@@ -204,10 +204,14 @@ public struct ServiceTally: Sendable {
         var service = ServiceState(identity: entry.identity, place: entry.place)
         if let configured = entry.configured { service.take(configured) }
         service.withoutBackend = entry.withoutBackend
-        let someReplied = entry.backends.contains { backends[$0].hasReplied }
+        let marked = entry.configured == nil ? contexts[Int(entry.place)].marked : []
+        service.mayBeMarked = !marked.isEmpty
+        let replied = Set(entry.backends.flatMap { backends[$0].replied.counts.map(\.state) })
         service.backends = shown.map { index in
-            let state = backends[index].state(in: entry.configured)
-            return state.judged(in: service, someReplied: someReplied)
+            var state = backends[index].state(in: entry.configured)
+            // Several marks have this backend: one of them has the connections, and the backend.
+            if marked.contains(where: { configuredBackend(state.endpoint, of: $0) != nil }) { state.isConfigured = nil }
+            return state.judged(in: service, expectsReply: backends[index].expectsReply(where: replied))
         }
         if entry.configured != nil || service.backends.contains(where: { !$0.connections.ipvs.isEmpty }) { service.sources.insert(.ipvs) }
         if entry.withoutBackend > 0 || service.backends.contains(where: { !$0.connections.conntrack.isEmpty }) {

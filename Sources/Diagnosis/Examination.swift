@@ -5,7 +5,7 @@ public import KernelState
 public struct Examination {
     private let place: Place
     private let index: PlaceIndex
-    private let isFiltered: Bool
+    private let scope: Scope
     private var rules: [any Rule]
     private var samples: [Sample] = []
     /// The sample that is being read; none has its index before the first has begun.
@@ -19,12 +19,12 @@ public struct Examination {
     /// - Parameters:
     ///   - place: what is examined.
     ///   - index: where the place stands among the report's.
-    ///   - isFiltered: whether a person's filter hides a part of the tables.
+    ///   - scope: what a person's filter leaves of it.
     ///   - rules: those that are asked.
-    public init(_ place: Place, at index: PlaceIndex, isFiltered: Bool = false, rules: [any Rule] = RuleBook.rules()) {
+    public init(_ place: Place, at index: PlaceIndex, scope: Scope = .whole, rules: [any Rule] = RuleBook.rules()) {
         self.place = place
         self.index = index
-        self.isFiltered = isFiltered
+        self.scope = scope
         self.rules = rules
     }
 
@@ -82,7 +82,7 @@ public struct Examination {
         var diagnosis = Diagnosis()
         diagnosis.rules = rules.map(\.id)
         guard !samples.isEmpty else { return diagnosis }
-        let subject = Case(place: place, samples: samples, services: services, isFiltered: isFiltered)
+        let subject = Case(place: place, samples: samples, services: services, scope: scope)
         for rule in rules {
             let report = rule.report(on: subject)
             for var finding in report.findings {

@@ -24,7 +24,7 @@ public struct NodeComparison: Sendable {
     ///   - places: one of each node at least.
     ///   - samples: each place's last.
     public init(_ places: [Place], _ samples: [Sample]) {
-        cases = zip(places, samples).map { Case(place: $0, samples: [$1], services: [], isFiltered: false) }
+        cases = zip(places, samples).map { Case(place: $0, samples: [$1], services: []) }
         timers = samples.map { FlowTimers($0.facts) }
     }
 

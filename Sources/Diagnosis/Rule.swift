@@ -21,13 +21,6 @@ public struct RuleReport: Sendable {
     public static func findings(_ findings: [Finding]) -> RuleReport { RuleReport(findings: findings) }
     public static func unchecked(_ reason: String) -> RuleReport { RuleReport(unchecked: reason) }
 
-    /// The same report with something added to each finding.
-    func adding(_ change: (inout Finding) -> Void) -> RuleReport {
-        var report = self
-        for index in report.findings.indices { change(&report.findings[index]) }
-        return report
-    }
-
     public init(findings: [Finding] = [], unchecked: String? = nil) {
         self.findings = findings
         self.unchecked = unchecked

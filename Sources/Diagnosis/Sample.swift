@@ -50,8 +50,8 @@ public struct Case: Sendable {
     let samples: [Sample]
     /// The services as the last sample's connections show them, each backend with its verdict.
     let services: [ServiceState]
-    /// True when a person's filter hides a part of the tables.
-    let isFiltered: Bool
+    /// What a person's filter leaves of the place.
+    let scope: Scope
     let routes: RouteLookup
 
     var first: Sample { samples[0] }
@@ -59,11 +59,11 @@ public struct Case: Sendable {
     /// Seconds between the first sample and the last.
     var seconds: Double { last.seconds(since: first) }
 
-    init(place: Place, samples: [Sample], services: [ServiceState], isFiltered: Bool) {
+    init(place: Place, samples: [Sample], services: [ServiceState], scope: Scope = .whole) {
         self.place = place
         self.samples = samples
         self.services = services
-        self.isFiltered = isFiltered
+        self.scope = scope
         routes = RouteLookup(samples[samples.count - 1].facts)
     }
 
@@ -76,6 +76,6 @@ public struct Case: Sendable {
         if name == "host" || name == "self" { return "" }
         if name.hasPrefix("pid ") { return "nsenter -t \(name.dropFirst(4)) -n " }
         let word = NextCommands.quoted(name)
-        return name.hasPrefix("/") ? "nsenter --net=\(word) " : "ip netns exec \(word) "
+        return name.contains("/") ? "nsenter --net=\(word) " : "ip netns exec \(word) "
     }
 }

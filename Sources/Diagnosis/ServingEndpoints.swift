@@ -23,6 +23,8 @@ public struct ServingEndpoints: Sendable {
         var keepsDestination = false
         /// True when IPVS has the service.
         var isOfIPVS = false
+        /// True when IPVS keeps no connections of it, so that conntrack's entries stay as they began.
+        var isOnePacket = false
 
         var servingBackends: Int { weights.values.count { $0 > 0 } }
 
@@ -57,6 +59,7 @@ public struct ServingEndpoints: Sendable {
     private mutating func add(_ service: VirtualService) {
         var entry = Known()
         entry.isOfIPVS = true
+        entry.isOnePacket = service.flags & VirtualService.onePacketFlag != 0
         for backend in service.backends {
             entry.weights[backend.endpoint] = backend.weight
             if backend.forwarding != .masquerade, backend.forwarding != .local { entry.keepsDestination = true }

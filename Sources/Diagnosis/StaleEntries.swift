@@ -28,7 +28,7 @@ struct StaleEntries {
                 var finding = describe(group, renewed)
                 finding.evidence.append("\(renewed.count) of them got packets within \(secondsText(subject.seconds))")
                 finding.measures += [Measure("connections", group.count), Measure("renewed", renewed.count)]
-                finding.commands = finding.connections.compactMap { $0.conntrack }.map { NextCommands.delete($0, in: subject) }
+                finding.commands = NextCommands.release(finding.connections, in: subject)
                 return finding
             })
     }

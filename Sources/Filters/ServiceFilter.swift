@@ -15,6 +15,14 @@ extension ConnectionFilter {
     /// True when only services are wanted that have a connection of the kind asked for.
     public var selectsByConnections: Bool { !states.isEmpty || unreplied || !clients.isEmpty || zone != nil || mark != nil }
 
+    /// True when connections of a service may be hidden, though ``admits(_:backend:)`` lets the service, or a backend of it, through.
+    public func hidesConnections(of service: ServiceIdentity) -> Bool {
+        if selectsByConnections || !backends.isEmpty || table != nil { return true }
+        guard let ports else { return false }
+        guard case .address(_, let asked) = service else { return true }
+        return !ports.contains(asked.port)
+    }
+
     /// Decides on a configured service, or on a backend of it, that has no connections.
     public func admits(_ service: ServiceIdentity, backend: Endpoint?) -> Bool {
         let asked: (transport: TransportProtocol, endpoint: Endpoint)?

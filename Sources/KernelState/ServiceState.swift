@@ -38,6 +38,9 @@ public struct ServiceState: Hashable, Sendable {
     /// Conntrack entries to the service that no table leads to a backend: they were begun while it had none, or IPVS keeps no
     /// connection of them.
     public var withoutBackend = 0
+    /// True where IPVS has no service of this address and has some of firewall marks: what goes to it may be theirs, which no table
+    /// tells.
+    public var mayBeMarked = false
     public var backends: [BackendState] = []
 
     public init(identity: ServiceIdentity, place: PlaceIndex) {
@@ -47,6 +50,9 @@ public struct ServiceState: Hashable, Sendable {
 
     /// Connections of all backends.
     public var connections: Int { backends.reduce(0) { $0 + $1.connections.total } }
+
+    /// True when each datagram is scheduled for itself and leaves no connection behind: see ``VirtualService/onePacketFlag``.
+    public var isOnePacket: Bool { flags & VirtualService.onePacketFlag != 0 }
 
     public var transport: TransportProtocol? {
         if case .address(let transport, _) = identity { transport } else { nil }
@@ -123,7 +129,7 @@ public enum BackendVerdict: String, CaseIterable, Hashable, Sendable {
     case draining
     /// It has connections, and the service has no such backend any more.
     case stale
-    /// It has connections, and nothing tells whether they should be, or were, replied to: one-way UDP, replies that do not pass
-    /// this node, or a connection younger than a second.
+    /// Nothing tells whether its connections should be, or were, replied to: one-way UDP, replies that do not pass this node, a
+    /// connection younger than a second, or one-packet scheduling, which keeps no connections.
     case undecided
 }

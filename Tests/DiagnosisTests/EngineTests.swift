@@ -102,12 +102,13 @@ import Testing
 
     @Test func commandsActWhereTheCaseIsAndAreQuoted() {
         func prefix(_ namespace: String) -> String {
-            Case(place: Lab.place(namespace: namespace), samples: [Lab.sample(at: 0)], services: [], isFiltered: false).commandPrefix
+            Case(place: Lab.place(namespace: namespace), samples: [Lab.sample(at: 0)], services: []).commandPrefix
         }
         #expect(prefix("host") == "")
         #expect(prefix("pid 42") == "nsenter -t 42 -n ")
         #expect(prefix("pod-1") == "ip netns exec pod-1 ")
         #expect(prefix("a b; reboot") == "ip netns exec 'a b; reboot' ")
+        #expect(prefix("ns/x") == "nsenter --net=ns/x ")
         #expect(prefix("/run/netns/x'y") == "nsenter --net='/run/netns/x'\\''y' ")
     }
 
@@ -124,7 +125,7 @@ import Testing
             $0.interfaces = [NetworkInterface(index: 2, name: "eth0"), overlay]
             $0.routes = [inside]
         }
-        let subject = Case(place: Lab.place(), samples: [sample], services: [], isFiltered: false)
+        let subject = Case(place: Lab.place(), samples: [sample], services: [])
         #expect(
             NextCommands.capture(Lab.end("10.244.2.1", 8080), in: subject) == [
                 "tcpdump -ni flannel.1 'host 10.244.2.1 and port 8080'", "tcpdump -ni eth0 'host 192.0.2.2 and udp port 8472'",
@@ -133,7 +134,7 @@ import Testing
     }
 
     @Test func anEntryOfAnyKindIsDeletedByItsOwnTuple() {
-        let subject = Case(place: Lab.place(), samples: [Lab.sample(at: 0)], services: [], isFiltered: false)
+        let subject = Case(place: Lab.place(), samples: [Lab.sample(at: 0)], services: [])
         var flow = Flow(
             original: Tuple(
                 source: Lab.address("fd00::1"), destination: Lab.address("fd00::2"), transport: .udp, detail: .ports(source: 1, destination: 2)),

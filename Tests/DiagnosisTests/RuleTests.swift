@@ -121,7 +121,7 @@ import Testing
         var coverage = TableCoverage(available: true, complete: true)
         coverage.read = 69_950
         sample.conntrack = coverage
-        let subject = Case(place: Lab.place(), samples: [sample, sample], services: [], isFiltered: false)
+        let subject = Case(place: Lab.place(), samples: [sample, sample], services: [])
         #expect(WrongNamespace().report(on: subject).findings.isEmpty)
     }
 

@@ -249,3 +249,33 @@ private func endpoint(_ address: UInt32, _ port: UInt16) -> Endpoint { Endpoint(
         #expect(byStatus?.map(\.filtersTuple) == [false])
     }
 }
+
+@Suite struct HiddenConnectionsTests {
+    private func hides(_ service: ServiceIdentity, _ change: (inout ConnectionFilter) throws -> Void) rethrows -> Bool {
+        var filter = ConnectionFilter()
+        try change(&filter)
+        return filter.hidesConnections(of: service)
+    }
+
+    @Test func `a filter on services hides none of a service's connections`() throws {
+        let service = ServiceIdentity.address(.tcp, endpoint(0x0a60_000a, 98))
+        #expect(!hides(service) { _ in })
+        #expect(try !hides(service) { $0.ports = try PortSet(["98"]) })
+        #expect(try !hides(service) { $0.services = [try EndpointPattern(":98", option: "--service")] })
+        #expect(!hides(service) { $0.protocols = [.tcp] })
+        #expect(!hides(service) { $0.family = .ipv4 })
+        #expect(try hides(service) { $0.ports = try PortSet(["9153"]) }, "a backend of that port brings the service in")
+        #expect(try hides(.firewallMark(33, .ipv4)) { $0.ports = try PortSet(["98"]) })
+    }
+
+    @Test func `a filter on anything else may hide some`() throws {
+        let service = ServiceIdentity.address(.tcp, endpoint(0x0a60_000a, 98))
+        let pattern = try EndpointPattern("1.2.3.4", option: "--client")
+        #expect(hides(service) { $0.clients = [pattern] })
+        #expect(hides(service) { $0.backends = [pattern] })
+        #expect(hides(service) { $0.states = ["ESTABLISHED"] })
+        #expect(hides(service) { $0.unreplied = true })
+        #expect(hides(service) { $0.zone = 1 })
+        #expect(hides(service) { $0.table = .conntrack })
+    }
+}

@@ -152,6 +152,7 @@ class forwarding(unittest.TestCase):
         marked, = [service for service in services if "firewall_mark" in service]
         self.assertEqual(marked["firewall_mark"], 7)
         self.assertEqual([(backend["connection_count"], backend["templates"]) for backend in marked["backends"]], [(1, 1)])
+        self.assertEqual([backend["verdict"] for backend in marked["backends"]], ["silent"])
         self.assertEqual(ports[81]["backends"][0]["templates"], 1)
         for port, word in ((82, "Tunnel"), (83, "Route")):
             backend, = ports[port]["backends"]
@@ -168,6 +169,22 @@ class forwarding(unittest.TestCase):
 
 
 class services(ServiceFacts, ImportedTexts):
+    def test_one_packet_scheduling_is_not_idle(self):
+        service, = service_comparison.kstate_services("--service", "10.96.0.10:53")
+        backend, = service["backends"]
+        self.assertEqual((backend["verdict"], backend["connection_count"]), ("undecided", 0))
+        self.assertGreaterEqual(service["counters"]["packets_in"], 20)
+
+    def test_a_service_without_backends_is_named_where_the_filter_admits_it(self):
+        def empty(*arguments):
+            command = [comparison.KSTATE, "doctor", "--samples", "1", "-o", "json", *arguments]
+            findings = json.loads(subprocess.run(command, capture_output=True, text=True).stdout)["findings"]
+            return [finding["evidence"][-1] for finding in findings if finding["rule"] == "no-backends"]
+        self.assertEqual(empty("--port", "99"), ["no connection to it in the tables"])
+        self.assertEqual(empty("--service", "10.96.0.99", "--client", "1.2.3.4"), ["no connection to it within the filter"])
+        for outside in (["--port", "12345"], ["--service", "10.96.0.10"], ["--family", "6"], ["--port", "99", "--protocol", "udp"]):
+            self.assertEqual(empty(*outside), [], outside)
+
     def test_a_watch_tells_the_counters_too(self):
         def connections(document):
             return {(service.get("protocol"), service.get("address"), service.get("port"), service.get("firewall_mark")): service["counters"]["connections"]

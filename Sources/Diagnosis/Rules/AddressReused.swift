@@ -35,12 +35,15 @@ struct AddressReused: Rule {
             title: "clients of a service are sent to \(group.subject.backend), by now the "
                 + "address of \(pod)",
             cause: "The address was given to another pod while connections to the one before it were still in the table.",
-            remedy: "Delete the entries; let the network plugin keep an address back for a while before it is given out again.",
+            remedy: group.lasting.contains { $0.connection.ipvs != nil }
+                ? "Let IPVS drop connections whose backend is gone: \(IPVSSetting.expireWithoutBackend)=1; let the network plugin keep an "
+                    + "address back for a while before it is given out again."
+                : "Delete the entries; let the network plugin keep an address back for a while before it is given out again.",
             references: ["aws/amazon-vpc-cni-k8s#3634"])
         finding.describe(group, showing: group.lasting)
         finding.evidence = ["\(counted(group.count, "connection")) unreplied; \(pod) is no endpoint of the service and has the address"]
         finding.measures = [Measure("connections", group.count)]
-        finding.commands = finding.connections.compactMap(\.conntrack).map { NextCommands.delete($0, in: subject) }
+        finding.commands = NextCommands.release(finding.connections, in: subject)
         return finding
     }
 }

@@ -48,7 +48,10 @@ struct DeadConnections: Rule {
             title: "established connections to \(backend)\(words) are dead: nobody acknowledges "
                 + "their data",
             cause: "The backend or its node went away without a FIN or RST: clients wait until their own timers give up, up to 15 minutes.",
-            remedy: "Delete the entries and let the clients connect anew; look whether the pod's node is alive.",
+            remedy: group.lasting.contains { $0.connection.ipvs != nil }
+                ? "Look whether the pod's node is alive; IPVS drops the connections of a backend that is taken out, with "
+                    + "\(IPVSSetting.expireWithoutBackend)=1, and the clients connect anew."
+                : "Delete the entries and let the clients connect anew; look whether the pod's node is alive.",
             references: ["kubernetes/kubernetes#77903", "kubernetes/kubernetes#118814"])
         finding.describe(group, showing: group.lasting)
         finding.evidence = [
@@ -57,7 +60,7 @@ struct DeadConnections: Rule {
         ]
         finding.measures = [Measure("connections", group.count)]
         finding.commands = NextCommands.capture(backend, in: subject)
-        finding.commands += finding.connections.compactMap(\.conntrack).map { NextCommands.delete($0, in: subject) }
+        finding.commands += NextCommands.release(finding.connections, in: subject)
         return finding
     }
 }

@@ -33,7 +33,7 @@ struct Draining: Rule {
         finding.backend = backend.endpoint
         finding.evidence = [backend.evidence]
         finding.measures = [Measure("connections", backend.connections.total)]
-        finding.commands = ["\(NextCommands.conn(in: subject)) --backend \(backend.endpoint) --watch"]
+        finding.commands = ["\(NextCommands.conn(to: backend.endpoint, in: subject)) --watch"]
         return finding
     }
 }

@@ -17,13 +17,21 @@ struct NoBackends: Rule {
     func report(on subject: Case) -> RuleReport {
         let asked = clients.present(in: subject.last)
         return .findings(
-            subject.last.endpoints.emptyServices.sorted { $0.description < $1.description }.map { service in
+            subject.last.endpoints.emptyServices.sorted { $0.description < $1.description }.compactMap { service in
+                let drained = subject.last.services.first { $0.identity == service }?.backends ?? []
+                guard subject.scope.admits(service, backends: drained) else { return nil }
                 let groups = asked.filter { .address($0.subject.transport, $0.subject.service ?? $0.subject.backend) == service }
-                return finding(service, groups, drained: subject.last.services.first { $0.identity == service }?.backends.count ?? 0)
+                return finding(service, groups, drained: drained.count, isFiltered: subject.scope.hidesConnections(of: service))
             })
     }
 
-    private func finding(_ service: ServiceIdentity, _ groups: [Suspects.Group], drained: Int) -> Finding {
+    /// False for a service of a firewall mark or of every port: which connections are its own, their addresses and ports do not tell.
+    private static func isNamedByConnections(_ service: ServiceIdentity) -> Bool {
+        guard case .address(_, let endpoint) = service else { return false }
+        return endpoint.port != 0
+    }
+
+    private func finding(_ service: ServiceIdentity, _ groups: [Suspects.Group], drained: Int, isFiltered: Bool) -> Finding {
         let connections = groups.reduce(0) { $0 + $1.count }
         let why = drained == 0 ? "has no backend" : "has \(counted(drained, "backend")), all of weight 0"
         var finding = Finding(
@@ -36,10 +44,13 @@ struct NoBackends: Rule {
             finding.service = endpoint
         }
         finding.evidence = ["the service \(why)"]
-        finding.evidence.append(
-            connections > 0
-                ? "\(counted(connections, "connection")) to it in the tables: clients use it" : "no connection to it in the tables")
-        finding.measures = [Measure("backends", drained), Measure("connections", connections)]
+        finding.measures = [Measure("backends", drained)]
+        if Self.isNamedByConnections(service) {
+            let place = isFiltered ? "within the filter" : "in the tables"
+            finding.evidence.append(
+                connections > 0 ? "\(counted(connections, "connection")) to it \(place): clients use it" : "no connection to it \(place)")
+            finding.measures.append(Measure("connections", connections))
+        }
         finding.connections = Array(groups.flatMap(\.kept).map(\.connection).prefix(Finding.connectionLimit))
         finding.commands = ["kubectl get endpointslices,pods -A -o wide"]
         return finding

@@ -19,7 +19,7 @@ struct PinnedUDP: Rule {
 
     func report(on subject: Case) -> RuleReport {
         if !subject.last.endpoints.hasIPVS { return .silence }
-        let setting = "net.ipv4.vs.expire_nodest_conn"
+        let setting = IPVSSetting.expireWithoutBackend
         return StaleEntries(suspects, in: subject).report { group, renewed in
             let isGone = renewed.contains { subject.last.standing(of: $0.connection) == .absent }
             var finding = Finding(
@@ -30,7 +30,7 @@ struct PinnedUDP: Rule {
                     "IPVS keeps a UDP connection for 300 s after its last packet, whatever became of the backend: a client that "
                     + "goes on asking from one port never leaves it.",
                 remedy: isGone
-                    ? "Let IPVS drop connections whose backend is gone: \(setting)=1; until then delete the entries."
+                    ? "Let IPVS drop connections whose backend is gone: \(setting)=1."
                     : "Remove the drained backend from the service, with \(setting)=1.",
                 references: ["kubernetes/kubernetes#76664", "kubernetes/kubernetes#71514"])
             finding.evidence = [
@@ -40,8 +40,6 @@ struct PinnedUDP: Rule {
             if let value = subject.last.facts.number(setting) { finding.evidence.append("\(setting)=\(value)") }
             finding.describe(group, showing: renewed)
             return finding
-        }.adding { finding in
-            finding.commands.insert(NextCommands.set(setting, to: "1", in: subject), at: 0)
         }
     }
 }

@@ -3,7 +3,7 @@ import KernelState
 /// A persistence template that pins a client to a drained backend.
 struct QuiescentTemplate: Rule {
     static let id = "quiescent-template"
-    private static let setting = "net.ipv4.vs.expire_quiescent_template"
+    private static let setting = IPVSSetting.expireQuiescentTemplate
     private var suspects = Suspects()
 
     func interest(in sample: Sample) -> Interest { .having([.template]) }

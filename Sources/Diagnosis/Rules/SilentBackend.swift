@@ -71,11 +71,27 @@ struct SilentBackend: Rule {
             Measure("connections", backend.connections.total), Measure("unreplied", backend.connections.unreplied),
             Measure("answering_backends", others.count),
         ]
-        finding.connections = examples[BackendKey(service: service.identity, backend: backend.endpoint)] ?? []
+        finding.connections = examples(of: service, backend, subject)
         finding.commands = NextCommands.capture(backend.endpoint, in: subject)
-        finding.commands += ["\(NextCommands.conn(in: subject)) --backend \(backend.endpoint) --watch"]
-        finding.commands += finding.connections.prefix(1).compactMap(\.conntrack).map { NextCommands.delete($0, in: subject) }
+        finding.commands += ["\(NextCommands.conn(to: backend.endpoint, in: subject)) --watch"]
+        finding.commands += NextCommands.delete(finding.connections.prefix(1), in: subject)
+        // Without another backend new connections would be refused.
+        if !others.isEmpty { finding.offerQuiescence(of: backend, service, subject) }
         return finding
+    }
+
+    /// The kept connections of a backend. Those of a firewall mark's service, or of every port's, are known by the backend.
+    private func examples(of service: ServiceState, _ backend: BackendState, _ subject: Case) -> [Connection] {
+        if let kept = examples[BackendKey(service: service.identity, backend: backend.endpoint)] { return kept }
+        let related = examples.filter { key, _ in
+            guard case .address(let transport, let asked) = key.service, key.backend.address == backend.endpoint.address else { return false }
+            switch service.identity {
+            case .firewallMark: return subject.last.endpoints.service(transport, asked) == nil
+            case .address(let served, let endpoint): return served == transport && endpoint.address == asked.address && endpoint.port == 0
+            }
+        }
+        let inOrder = related.sorted { "\($0.key.service) \($0.key.backend)" < "\($1.key.service) \($1.key.backend)" }
+        return Array(inOrder.flatMap(\.value).prefix(Finding.connectionLimit))
     }
 
     /// The kernel's own routes and neighbours may say where packets end.
@@ -98,5 +114,17 @@ struct SilentBackend: Rule {
         others > 0
             ? "The backend, or the way to it, is dead, while the service still sends it a share of the clients."
             : "No backend of the service answers: the backends, the way to them, or a policy between."
+    }
+}
+
+extension Finding {
+    fileprivate mutating func offerQuiescence(of backend: BackendState, _ service: ServiceState, _ subject: Case) {
+        let offered = NextCommands.quiesce(backend, of: service, beginning: connections, in: subject)
+        if offered.isEmpty { return }
+        remedy = "Look at the pod and its readiness probe; until it answers keep new connections from it by weight 0."
+        if connections.contains(where: \.isBegunBySYN) {
+            remedy += " \(IPVSSetting.expireWithoutBackend)=1 lets SYNs that are sent again choose another backend."
+        }
+        commands += offered
     }
 }

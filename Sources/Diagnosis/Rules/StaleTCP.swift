@@ -36,7 +36,7 @@ struct StaleTCP: Rule {
                     + "SYNs still come"
                 : "nothing renewed it within \(secondsText(subject.seconds)): its client may have given up")
         finding.measures = [Measure("connections", group.count), Measure("renewed", 0)]
-        finding.commands = finding.connections.compactMap(\.conntrack).map { NextCommands.delete($0, in: subject) }
+        finding.commands = NextCommands.release(finding.connections, in: subject)
         return finding
     }
 
@@ -45,7 +45,9 @@ struct StaleTCP: Rule {
             rule: Self.id, severity: severity,
             title: "a stale TCP entry holds clients on \(group.subject.backend), which the service no longer has",
             cause: "The client's SYNs meet an entry made before the backend went, and kube-proxy deletes no TCP entries.",
-            remedy: "Delete the entry: the next SYN is then sent to a backend that serves.",
+            remedy: shown.contains { $0.connection.ipvs != nil }
+                ? "Let IPVS drop connections whose backend is gone: \(IPVSSetting.expireWithoutBackend)=1."
+                : "Delete the entry: the next SYN is then sent to a backend that serves.",
             references: ["kubernetes/kubernetes#101607", "kubernetes/kubernetes#102669"])
         finding.evidence = ["\(counted(group.count, "connection")) in SYN_SENT [UNREPLIED] to a backend that is not among the service's"]
         finding.describe(group, showing: shown)

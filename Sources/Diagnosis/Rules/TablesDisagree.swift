@@ -49,7 +49,7 @@ struct TablesDisagree: Rule {
         ]
         finding.measures = [Measure("connections", group.count)]
         finding.commands = [
-            "\(NextCommands.conn(in: subject)) --backend \(group.subject.backend) -o wide",
+            "\(NextCommands.conn(to: group.subject.backend, in: subject)) -o wide",
             subject.commandPrefix + "conntrack -E "
                 + "-e DESTROY",
         ]

@@ -21,7 +21,9 @@ struct UDPWithoutDNAT: Rule {
     func report(on subject: Case) -> RuleReport {
         let groups = suspects.present(in: subject.last).filter { group in
             let destination = group.subject.backend
-            if let known = subject.last.endpoints.service(.udp, destination) { return known.servingBackends > 0 && !known.keepsDestination }
+            if let known = subject.last.endpoints.service(.udp, destination) {
+                return known.servingBackends > 0 && !known.keepsDestination && !known.isOnePacket
+            }
             return translated.contains(destination)
         }
         if groups.isEmpty { return .silence }

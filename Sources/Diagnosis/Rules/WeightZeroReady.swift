@@ -12,7 +12,8 @@ struct WeightZeroReady: Rule {
         return .findings(
             drained.flatMap { service in
                 service.backends.compactMap { backend -> Finding? in
-                    guard backend.weight == 0, case .address(let transport, let address) = service.identity,
+                    guard backend.weight == 0, subject.scope.admits(service.identity, backend: backend.endpoint),
+                        case .address(let transport, let address) = service.identity,
                         let name = names.service(transport, address)
                     else { return nil }
                     let ready = names.endpoints(transport, at: backend.endpoint).first {

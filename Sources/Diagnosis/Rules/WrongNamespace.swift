@@ -8,7 +8,7 @@ struct WrongNamespace: Rule {
 
     func report(on subject: Case) -> RuleReport {
         let excess = subject.samples.compactMap { Self.excess(of: $0) }
-        if subject.isFiltered || excess.count < subject.samples.count { return .silence }
+        if subject.scope.isFiltered || excess.count < subject.samples.count { return .silence }
         if subject.samples.count < 2 {
             return excess[0] > 0 ? .unchecked("whether the count stays above what is listed takes two samples") : .silence
         }

@@ -20,7 +20,9 @@ struct DoctorRound {
         self.plan = plan
         self.filter = filter
         self.mode = mode
-        examinations = plan.series.enumerated().map { Examination($1.place, at: PlaceIndex($0), isFiltered: isFiltered) }
+        let scope = Scope(
+            isFiltered: isFiltered, admits: { filter.admits($0, backend: $1) }, hidesConnections: { filter.hidesConnections(of: $0) })
+        examinations = plan.series.enumerated().map { Examination($1.place, at: PlaceIndex($0), scope: scope) }
         summary = CoverageSummary(filter: filter, places: plan.series.map(\.place))
     }
 

@@ -12,6 +12,9 @@ in_ns node ipvsadm -d -t 10.96.0.10:80 -r 10.244.0.1:8080
 after() {
   local command
   command=$(python3 -c 'import json,sys; print([c for f in json.load(open(sys.argv[1]))["findings"] if f["rule"] == "stale-tcp" for c in f["commands"]][0])' "$work/document")
-  # The client soon makes another: what conntrack itself says that it has deleted, not what is left.
-  bash -c "$command" 2>/dev/null
+  held() { in_ns node ipvsadm -lnc | grep -c 10.244.0.1:8080; }
+  held
+  bash -c "$command" >/dev/null 2>&1
+  for _ in $(seq 50); do [ "$(held)" = 0 ] && break; sleep 0.1; done
+  held
 }
