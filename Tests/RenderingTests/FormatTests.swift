@@ -43,7 +43,7 @@ private func text(_ writer: some ConnectionWriter, _ connections: [Connection], 
     var coverage = TableCoverage(available: true, complete: true)
     coverage.read = 15
     coverage.matched = connections.count
-    writer.end(ReportTables(conntrack: coverage, ipvs: .unavailable("ip_vs is not \"loaded\"")), to: &sink)
+    writer.end(ReportTables(conntrack: coverage, ipvs: .unavailable(KernelStateError(operation: "ip_vs", cause: "not \"loaded\""))), to: &sink)
     return String(decoding: sink.buffer, as: UTF8.self)
 }
 
@@ -78,7 +78,7 @@ private func text(_ writer: some ConnectionWriter, _ connections: [Connection], 
         #expect((document["connections"] as? [Any])?.count == 2)
         let tables = try #require(document["tables"] as? [String: [String: Any]])
         #expect(tables["conntrack"]?["read"] as? Int == 15)
-        #expect(tables["ipvs"]?["reason"] as? String == "ip_vs is not \"loaded\"")
+        #expect(tables["ipvs"]?["reason"] as? String == "ip_vs: not \"loaded\"")
     }
 
     @Test func `of several places each record names its own`() throws {
