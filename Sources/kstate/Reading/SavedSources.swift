@@ -63,6 +63,7 @@ enum SavedSources {
             if SavedHistory.isRecording(path) {
                 histories.append(try SavedHistory(path: path))
             } else if let sources = try ImportSearch.sources(at: path) {
+                ImportReport.noteSnapshots(among: sources)
                 if ImportSearch.isDirectory(path) { histories.append(ImportedMoment(path: path, sources: sources)) } else { texts += sources }
             } else {
                 histories.append(try SavedHistory(path: path))
