@@ -135,6 +135,9 @@ class Recording(FolderTest):
         for name in os.listdir(self.ring):
             self.assertEqual(stat.S_IMODE(os.stat(os.path.join(self.ring, name)).st_mode), 0o600, name)
             self.assertFalse(name.endswith(("-wal", "-shm")), name)
+        verified = run("snapshot", "info", "--verify", self.ring)
+        self.assertEqual(verified.returncode, 0)
+        self.assertIn("a recorder's segments have no checksum", verified.stdout)
         for segment in segments(self.ring):
             self.assertEqual(run("conn", "--from", os.path.join(self.ring, segment)).returncode, 0)
 
@@ -295,6 +298,12 @@ class Moments(FolderTest):
         result = run("conn", "--from", self.file)
         self.assertEqual(result.returncode, 1)
         self.assertIn("the conntrack table is incomplete: it shook, after 4 passes, when it was saved\n", result.stderr)
+
+    def test_errors_of_a_comparison_name_the_file_once(self):
+        run("snapshot", "save", self.file)
+        result = run("snapshot", "diff", self.file, "--since", "2101-01-01T00:00:00Z")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f"reading {self.file}: nothing was saved there since 2101", result.stderr)
 
     def test_one_file_has_nothing_to_be_compared_with(self):
         run("snapshot", "save", self.file)

@@ -42,8 +42,9 @@ struct Recorder {
                 sampleDue = 0
             }
         } while wait(signals)
+        let end = Host.now
         try drain()
-        try ring.finish()
+        try ring.finish(at: end)
     }
 
     /// Until a sample is due, or events have come and had time to be joined by others; false when the process is to end.
