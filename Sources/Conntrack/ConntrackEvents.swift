@@ -91,7 +91,8 @@ public struct ConntrackEvents: ~Copyable {
         }
     }
 
-    private static func attach(_ program: [sock_filter]?, to descriptor: Int32) throws(KernelStateError) {
+    /// Lets the socket receive what the program lets through; all where there is none.
+    static func attach(_ program: [sock_filter]?, to descriptor: Int32) throws(KernelStateError) {
         guard var program else { return }
         let count = UInt16(program.count)
         let status = program.withUnsafeMutableBufferPointer { buffer in

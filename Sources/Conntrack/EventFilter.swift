@@ -18,17 +18,17 @@ enum EventFilter {
         var program: [sock_filter] = []
         for tuple in [CTA_TUPLE_ORIG, CTA_TUPLE_REPLY] {
             for port in [CTA_PROTO_SRC_PORT, CTA_PROTO_DST_PORT] {
-                program += loadPort(port, of: tuple)
+                program += loadPort(port, of: tuple, comparisons: ports.count)
                 for wanted in ports { program += acceptIfEqual(wanted) }
             }
         }
-        // Unread: A still holds no wanted port, or an attribute was missing and the program went on.
+        // None of the four is wanted, or there.
         program.append(statement(BPF_RET | BPF_K, 0))
         return program
     }
 
     /// Leaves the port in A, or goes on after the comparisons when the entry has no such attribute.
-    private static func loadPort(_ port: ctattr_l4proto, of tuple: ctattr_type) -> [sock_filter] {
+    private static func loadPort(_ port: ctattr_l4proto, of tuple: ctattr_type, comparisons: Int) -> [sock_filter] {
         [
             statement(BPF_LD | BPF_IMM, attributesOffset),
             statement(BPF_LDX | BPF_IMM, tuple.rawValue),
@@ -38,6 +38,7 @@ enum EventFilter {
             statement(BPF_LD | BPF_B | BPF_ABS, extensionOffset(SKF_AD_NLATTR_NEST)),
             statement(BPF_LDX | BPF_IMM, port.rawValue),
             statement(BPF_LD | BPF_B | BPF_ABS, extensionOffset(SKF_AD_NLATTR_NEST)),
+            sock_filter(code: UInt16(BPF_JMP | BPF_JEQ | BPF_K), jt: UInt8(2 + 2 * comparisons), jf: 0, k: 0),
             statement(BPF_MISC | BPF_TAX, 0),
             // The payload stands four bytes behind its header, in network byte order, as BPF_H loads it.
             statement(BPF_LD | BPF_H | BPF_IND, 4),

@@ -10,6 +10,8 @@ struct DirectorySearch {
     private let report: ReportTree?
     /// The texts that were found, by the network namespace that they are of; `host` for those without.
     private(set) var texts: [String: [SavedText]] = [:]
+    /// The paths of kstate's own files among them.
+    private(set) var snapshots: [String] = []
 
     /// - Throws: when the directory itself cannot be read. What is below it and cannot is passed over, as other files are.
     init(_ path: String) throws(KernelStateError) {
@@ -35,7 +37,11 @@ struct DirectorySearch {
     }
 
     private mutating func take(_ path: String, _ name: String) {
-        guard let text = try? SavedText(path: path), report?.isOfNode(text.kind, at: name) ?? true else { return }
+        guard let text = try? SavedText(path: path) else {
+            if SnapshotFile.isOne(path) { snapshots.append(path) }
+            return
+        }
+        guard report?.isOfNode(text.kind, at: name) ?? true else { return }
         texts[report?.namespace(of: name) ?? "host", default: []].append(text)
     }
 }

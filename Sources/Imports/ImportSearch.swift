@@ -35,13 +35,27 @@ public enum ImportSearch {
 
     private static func sources(inDirectory path: String) throws(KernelStateError) -> [ImportedSource] {
         let found = try DirectorySearch(path)
-        if found.texts.isEmpty { throw unknown(path, "no file in it is of a text that is known here") }
+        let snapshots = found.snapshots.sorted()
+        if found.texts.isEmpty {
+            throw snapshots.isEmpty ? unknown(path, "no file in it is of a text that is known here") : unread(snapshots, in: path)
+        }
         let node = NodeIdentity(directory: path)
-        return found.texts.sorted { $0.key < $1.key }.map { namespace, texts in
+        let sources = found.texts.sorted { $0.key < $1.key }.map { namespace, texts in
             ImportedSource(
                 path: path, node: node.name ?? name(of: path), kernel: node.kernel, namespace: namespace,
                 texts: texts.map { $0.dated(by: node.time) })
         }
+        sources.first?.snapshots = snapshots
+        return sources
+    }
+
+    /// Of a directory with several, two show how it is written.
+    private static func unread(_ snapshots: [String], in path: String) -> KernelStateError {
+        let shown = snapshots.prefix(2).map { "--from \($0)" }.joined(separator: " ")
+        let what = snapshots.count == 1 ? "1 snapshot" : "\(snapshots.count) snapshots"
+        return KernelStateError(
+            operation: "reading \(path)", cause: "it is no recorder's directory, and holds \(what)",
+            remedy: "give the files themselves: \(shown)\(snapshots.count > 2 ? " …" : "")")
     }
 
     private static func unknown(_ path: String, _ cause: String) -> KernelStateError {

@@ -12,6 +12,8 @@ public final class ImportedSource: StateSource {
     public let log = ImportLog()
     /// What the user calls all of it.
     public let path: String
+    /// The paths of kstate's own files that lie among the texts and are not read.
+    public internal(set) var snapshots: [String] = []
 
     /// - Parameters:
     ///   - path: what the user calls all of it.

@@ -72,7 +72,7 @@ public struct HelperName: Hashable, Sendable {
     public var text: String { ShortTextPacker.text(high: high, low: low) }
 }
 
-/// The 128 connection labels (`CTA_LABELS`): bit n of the kernel's bitmap is bit n % 64 of `words.(n / 64)`.
+/// The 128 connection labels (`CTA_LABELS`): bit n of the kernel's bitmap is bit n of ``low``, or n - 64 of ``high``.
 public struct FlowLabels: Hashable, Sendable {
     public var low: UInt64
     public var high: UInt64

@@ -43,6 +43,21 @@ public final class SnapshotReader {
         }
     }
 
+    /// Names the note that the segments have in common which one recorder wrote without a break.
+    static let runNote = "run"
+
+    /// Names the note with which a recorder ends that was not killed.
+    static let endNote = "ended"
+
+    /// True of the last segment of a recorder that has ended, and was not killed.
+    var hasEnded: Bool { notes[Self.endNote] != nil }
+
+    /// Nanoseconds since 1970: until then a recorder's segment lacks nothing, though its last event or sample may be older.
+    var wholeUntil: UInt64 { max(end, notes[Self.endNote].flatMap { RecordingFolder.time(of: $0.utf8) } ?? 0) }
+
+    /// Which recorder's run the segment is of; nil in what is no recording, and in one of before this was noted.
+    var run: String? { notes[Self.runNote] }
+
     /// Conntrack's events that a recorder kept between the samples, and those that the kernel dropped.
     public func events() throws(KernelStateError) -> (count: Int, lost: Int) { try database.perform { try EventRows.count(in: $0) } }
 

@@ -155,7 +155,12 @@ public final class SnapshotWriter {
     private func addFacts(_ source: any StateSource, _ place: Int64) throws(KernelStateError) -> Reading {
         var reading = Stopwatch(.facts)
         let facts = source.facts()
-        reading.coverage.complete = facts.problems.isEmpty
+        // What the node does not have is not missing.
+        let problems = facts.problems.filter { $0.code != ENOENT }
+        reading.coverage.complete = problems.isEmpty
+        if let first = problems.first {
+            reading.coverage.reason = first.description + (problems.count > 1 ? ", and \(problems.count - 1) more" : "")
+        }
         let finished = reading.finished()
         try onStore { store in
             try store.add(facts, place: place)

@@ -13,7 +13,7 @@ struct Kstate: ParsableCommand {
             kstate reads the conntrack and IPVS tables, joins their entries into connections - client, service, backend, with \
             the state that each table holds - and changes nothing.
 
-            Exit status: 0 done, 1 what was asked could not be read, or not completely, 2 bad usage.
+            Exit status: 0 done, 1 what was asked could not be read, or not completely, 2 bad usage, 3 `doctor` found something wrong.
             """,
         version: version,
         subcommands: [ConnCommand.self, ServiceCommand.self, DoctorCommand.self, SnapshotCommand.self, RecordCommand.self])

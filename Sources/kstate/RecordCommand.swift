@@ -12,7 +12,7 @@ struct RecordCommand: ParsableCommand {
         abstract: "Record what the kernel says, all the time, in a directory that stays within a size.",
         discussion: """
             A flight recorder: a sample of everything at an interval, and conntrack's events between the samples, the oldest removed when \
-            there is no room. It runs until a signal ends it; a kill leaves all but the last second. Every command that reads the kernel \
+            there is no room. It runs until a signal ends it; a kill -9 takes the events of the last fifth of a second. Every command that reads the kernel \
             reads the directory with --from, at the moment that --until names, or over the time from --since on. \
             docs/kstate-record.service runs it from the start of a node.
 
@@ -39,7 +39,7 @@ struct RecordCommand: ParsableCommand {
         transform: ValueReading.span)
     var keep: TimeSpan?
 
-    @OptionGroup(title: "Where to look") var sources: SourceOptions
+    @OptionGroup(title: "Where to look") var place: PlaceOptions
 
     func validate() throws {
         if every.seconds < 0.1 { throw ValidationError("--every \(every): give 100ms or more, as 10s") }
@@ -47,11 +47,10 @@ struct RecordCommand: ParsableCommand {
         if let keep, keep.seconds < max(60, every.seconds) {
             throw ValidationError("--keep \(keep): give a minute or more, and no less than --every \(every)")
         }
-        if !sources.from.isEmpty { throw ValidationError("record reads this node: --from has no place here") }
     }
 
     func run() throws {
-        let places = try sources.live().map(\.place)
+        let places = try place.live().map(\.place)
         let signals = try SignalQueue()
         let ring = try RecordingRing(
             path: directory, plan: RingPlan(size: size.bytes, keep: keep?.nanoseconds), program: "kstate \(Kstate.version)")
@@ -60,7 +59,7 @@ struct RecordCommand: ParsableCommand {
         printError(
             "kstate: recording \(what) into \(directory): a sample every \(every) and conntrack's events between, in \(size) at most"
                 + (keep.map { ", for \($0)" } ?? ""))
-        var recorder = Recorder(ring, sources, every: every.seconds)
+        var recorder = Recorder(ring, place, every: every.seconds)
         try recorder.run(signals)
     }
 }

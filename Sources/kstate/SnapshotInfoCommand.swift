@@ -44,20 +44,27 @@ struct SnapshotInfoCommand: ParsableCommand {
     private func append(
         _ history: SavedHistory, _ readers: [SnapshotReader], _ range: ClosedRange<UInt64>, to sink: inout OutputSink
     ) throws(KernelStateError) {
-        if let last = readers.last { try append(properties: last, to: &sink) }
+        if let last = readers.last { try append(properties: last, history, to: &sink) }
         if history.isRecording { for reader in readers { try Self.append(segment: reader, to: &sink) } }
         if !history.isRecording || stretch.isGiven {
             for sample in readers.flatMap(\.samples) where range.contains(sample.takenAt) { Self.append(sample, to: &sink) }
         }
     }
 
-    private func append(properties reader: SnapshotReader, to sink: inout OutputSink) throws(KernelStateError) {
+    private func append(properties reader: SnapshotReader, _ history: SavedHistory, to sink: inout OutputSink) throws(KernelStateError) {
         for (name, value) in reader.notes.sorted(by: { $0.key < $1.key }) { sink.line("\(name): \(value)") }
         if reader.isCompressed { sink.line("compressed: zstd") }
-        if verify { sink.line(reader.isIntact == true ? "verified: every byte is as it was written" : "verified: whole; the file has no checksum") }
+        if verify { sink.line("verified: \(Self.verdict(reader, history))") }
         guard let names = try reader.names()?.names else { return }
         sink.line(
             "names: \(names.services.count) services, \(names.endpoints.count) endpoints, \(names.pods.count) pods, \(names.nodes.count) nodes")
+    }
+
+    /// What was found out by looking: nothing wrong, or there would be an error.
+    private static func verdict(_ reader: SnapshotReader, _ history: SavedHistory) -> String {
+        if reader.isIntact == true { return "every byte is as it was written" }
+        let who = history.isRecording ? "a recorder's segments have" : "the file has"
+        return "SQLite finds the structure whole; \(who) no checksum that would tell of a changed byte"
     }
 
     private static func append(segment reader: SnapshotReader, to sink: inout OutputSink) throws(KernelStateError) {
@@ -84,12 +91,15 @@ struct SnapshotInfoCommand: ParsableCommand {
         if let error = reading.error {
             outcome = "NOT READ: \(error)"
         } else if !reading.coverage.complete {
-            outcome = "INCOMPLETE, \(reading.coverage.read) read" + (reading.coverage.reason.map { ": \($0)" } ?? "")
+            outcome = "INCOMPLETE\(count(reading))" + (reading.coverage.reason.map { ": \($0)" } ?? "")
         } else {
-            outcome = reading.subject == .facts ? "complete" : "complete, \(reading.coverage.read) read"
+            outcome = "complete\(count(reading))"
         }
         sink.line("  \(reading.subject.rawValue): \(outcome), in \(milliseconds) ms")
     }
+
+    /// Facts are of many kinds, which nobody counts.
+    private static func count(_ reading: Reading) -> String { reading.subject == .facts ? "" : ", \(reading.coverage.read) read" }
 }
 
 extension OutputSink {

@@ -50,53 +50,59 @@ struct SnapshotSaveCommand: ParsableCommand {
         let loader = NamesLoader(kube)
         let sharing = try sharing.resolved(files: sources.from)
         let sources = try sources.resolved()
-        var outcome: (samples: Int, report: SavedReport)
+        var report = SavedReport()
         if let duration {
             // From here on a signal ends the readings, and the file keeps them.
             let signals = try SignalQueue()
-            outcome = try write(sharing, namesOf: sources, loader) { writer throws(KernelStateError) in
-                try saveSeries(writer, sharing, start: start, end: start + duration.seconds, signals)
+            try write(sharing, namesOf: sources, loader) { writer throws(KernelStateError) in
+                try saveSeries(writer, sharing, &report, start: start, end: start + duration.seconds, signals)
             }
         } else {
-            outcome = try write(sharing, namesOf: sources, loader) { writer throws(KernelStateError) in
-                (1, SavedReport(try writer.add(sharing.redacting(sources))))
+            try write(sharing, namesOf: sources, loader) { writer throws(KernelStateError) in
+                report.add(try writer.add(sharing.redacting(sources)))
             }
         }
-        outcome.report.print(file: file, samples: outcome.samples, seconds: Host.uptime - start)
-        if outcome.report.isFailure { throw ExitStatus.unreadable }
+        report.print(file: file, seconds: Host.uptime - start)
+        if report.isFailure { throw ExitStatus.unreadable }
     }
 
     /// Writes the file, with what `body` reads into it, and with the cluster's names, where they are known.
     private func write(
         _ sharing: Sharing, namesOf sources: [any StateSource], _ loader: NamesLoader,
-        _ body: (SnapshotWriter) throws(KernelStateError) -> (samples: Int, report: SavedReport)
-    ) throws(KernelStateError) -> (samples: Int, report: SavedReport) {
+        _ body: (SnapshotWriter) throws(KernelStateError) -> Void
+    ) throws(KernelStateError) {
         let writer = try SnapshotWriter(path: file, program: "kstate \(Kstate.version)", compresses: self.sharing.compress)
         try sharing.note(in: writer)
-        let outcome = try body(writer)
+        try body(writer)
         if let names = loader.whole(of: sources) {
             _ = NamesLoader.tell(names)
             try writer.add(sharing.redacting(names))
         }
         try writer.finish()
-        return outcome
     }
 
-    /// Reads at each interval's beginning; a reading that takes longer than the interval leaves out those that it covers.
+    /// Reads at each interval's beginning; a reading that takes longer than the interval leaves out those that it covers. What has been read
+    /// stays where no more can be.
     private func saveSeries(
-        _ writer: SnapshotWriter, _ sharing: Sharing, start: Double, end: Double, _ signals: borrowing SignalQueue
-    ) throws(KernelStateError) -> (samples: Int, report: SavedReport) {
+        _ writer: SnapshotWriter, _ sharing: Sharing, _ report: inout SavedReport, start: Double, end: Double, _ signals: borrowing SignalQueue
+    ) throws(KernelStateError) {
         let progress = ProgressLine()
         defer { progress.end() }
         var samples = 0
         var due = start
-        while true {
+        repeat {
             progress.show("kstate: reading \(samples + 1)")
-            let saved = try writer.add(sharing.redacting(try sources.live()))
+            let found: [LiveSource]
+            do throws(KernelStateError) {
+                found = try sources.live()
+            } catch {
+                if samples == 0 { throw error }
+                return report.end(by: error)
+            }
+            report.add(try writer.add(sharing.redacting(found)))
             try writer.commit()
             samples += 1
             due += max(1, ((Host.uptime - due) / interval).rounded(.up)) * interval
-            if due > end || !signals.wait(until: due) { return (samples, SavedReport(saved)) }
-        }
+        } while due <= end && signals.wait(until: due)
     }
 }

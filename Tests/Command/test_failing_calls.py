@@ -31,10 +31,10 @@ class Failing(unittest.TestCase):
         self.addCleanup(process.stderr.close)
         return process
 
-    def make_fail(self, process, call):
-        """Lets the next `call` of `process` fail with EIO."""
+    def make_fail(self, process, call, which="1"):
+        """Lets the next `call` of `process`, or those that `which` counts, fail with EIO."""
         strace = subprocess.Popen(
-            ["strace", "-qq", "-p", str(process.pid), "-e", f"trace={call}", "-e", f"inject={call}:error=EIO:when=1"],
+            ["strace", "-qq", "-p", str(process.pid), "-e", f"trace={call}", "-e", f"inject={call}:error=EIO:when={which}"],
             stderr=subprocess.PIPE, text=True)
         self.addCleanup(strace.stderr.close)
         self.addCleanup(lambda: (strace.terminate(), strace.wait()))
@@ -93,6 +93,21 @@ class Failing(unittest.TestCase):
             errors = recorder.communicate(timeout=60)[1]
             self.assertEqual(recorder.returncode, 0, errors)
             self.assertIn(f"namespace {NETNS}: receiving from the kernel: Input/output error", errors)
+
+    def test_a_series_is_judged_by_each_of_its_readings(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "a.kstate")
+            save = self.start("snapshot", "save", path, "--for", "10m", "--every", "200ms", stdout=subprocess.PIPE)
+            # More than one reading makes for all that it reads.
+            failed = self.make_fail(save, "recvfrom", "1..40")
+            self.assertTrue(failed.wait(30))
+            time.sleep(3)
+            save.send_signal(signal.SIGTERM)
+            output, errors = save.communicate(timeout=60)
+            self.assertEqual(save.returncode, 1, errors)
+            self.assertRegex(errors, r"Input/output error .*\(in \d+ of \d+ readings\)")
+            self.assertIn(f"{path}: ", output)
+            self.assertEqual(subprocess.run([KSTATE, "conn", "--from", path], capture_output=True).returncode, 0)
 
     def send_until(self, happened, times=100):
         """Sends to a new port each time, so that conntrack has something to tell."""

@@ -108,6 +108,22 @@ class SeveralSamples(FolderTest):
             process.send_signal(signal.SIGTERM)
             self.assertEqual(process.wait(timeout=60), 0, command)
 
+    def test_what_has_been_read_stays_where_no_more_can_be(self):
+        with subprocess.Popen(["sleep", "1h"]) as process:
+            save = subprocess.Popen([KSTATE, "snapshot", "save", self.file, "--for", "10m", "--every", "100ms", "--pid", str(process.pid)],
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            wait_for(lambda: any(name.endswith(".partial") for name in os.listdir(self.folder)))
+            time.sleep(1)
+            process.kill()
+        output, errors = save.communicate(timeout=60)
+        self.assertEqual(save.returncode, 1)
+        readings = len(self.times(self.file))
+        self.assertGreaterEqual(readings, 1)
+        self.assertIn(f"{self.file}: {readings} readings, ", output)
+        self.assertRegex(errors, rf"no more after {readings} readings?: .*{process.pid}")
+        self.assertEqual(os.listdir(self.folder), ["a.kstate"])
+        self.assertEqual(run("conn", "--from", self.file).returncode, 0)
+
     def test_bad_usage(self):
         for options, reason in ((["--for", "10s", "--every", "0"], "--every 0"), (["--for", "1s"], "shorter than --every 10s"),
                                 (["--every", "1s"], "--every needs --for"), (["--for", "soon"], "is no length of time"),
@@ -130,6 +146,9 @@ class Recording(FolderTest):
         for name in os.listdir(self.ring):
             self.assertEqual(stat.S_IMODE(os.stat(os.path.join(self.ring, name)).st_mode), 0o600, name)
             self.assertFalse(name.endswith(("-wal", "-shm")), name)
+        verified = run("snapshot", "info", "--verify", self.ring)
+        self.assertEqual(verified.returncode, 0)
+        self.assertIn("a recorder's segments have no checksum", verified.stdout)
         for segment in segments(self.ring):
             self.assertEqual(run("conn", "--from", os.path.join(self.ring, segment)).returncode, 0)
 
@@ -169,12 +188,58 @@ class Recording(FolderTest):
 
     def test_bad_usage(self):
         for options, reason in ((["--every", "0"], "--every"), (["--size", "1M"], "give 16M or more"), (["--size", "big"], "is no size"),
-                                (["--keep", "1s"], "a minute or more"), (["--from", "x"], "--from has no place here"),
-                                (["--since", "1m"], "give it with --from"), (["--netns", "x", "--pid", "1"], "exclude each other")):
+                                (["--keep", "1s"], "a minute or more"), (["--from", "x"], "Unknown option '--from'"),
+                                (["--since", "1m"], "Unknown option '--since'"), (["--netns", "x", "--pid", "1"], "exclude each other")):
             result = run("record", self.ring, *options)
             self.assertEqual(result.returncode, 2, options)
             self.assertIn(reason, result.stderr)
         self.assertFalse(os.path.exists(self.ring))
+        options = run("record", "--help").stdout.partition("WHERE TO LOOK")[2]
+        self.assertIn("--netns", options)
+        for option in ("--from", "--since", "--until"):
+            self.assertNotIn(option, options)
+
+
+class Gaps(FolderTest):
+    """Times at which nobody recorded."""
+
+    def setUp(self):
+        super().setUp()
+        self.moments = []
+        for number in (signal.SIGTERM, signal.SIGKILL, signal.SIGTERM):
+            self.record("--every", "200ms").end(number)
+            time.sleep(0.3)
+            self.moments.append(time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now := time.time())) + f".{int(now * 1000) % 1000:03}Z")
+            time.sleep(0.3)
+
+    def test_no_command_answers_them_as_the_truth(self):
+        for command in (["conn", "--count"], ["service"], ["doctor"], ["snapshot", "save", self.file]):
+            for moment in self.moments[:2]:
+                for options in (["--until", moment], ["--since", moment]):
+                    result = run(*command, "--from", self.ring, *options)
+                    self.assertIn(result.returncode, (1, 3) if command == ["doctor"] else (1,), (command, options, result.stderr))
+                    self.assertRegex(result.stderr, r"the conntrack table is incomplete: nothing was recorded from \S+Z to \S+Z", (command, options))
+            result = run(*command, "--from", self.ring)
+            self.assertNotIn("incomplete", result.stderr, command)
+        result = run("conn", "--from", self.ring, "--until", self.moments[1], "-o", "json")
+        self.assertFalse(json.loads(result.stdout)["tables"]["conntrack"]["complete"])
+        self.assertEqual(run("snapshot", "diff", self.ring, "--since", self.moments[0]).returncode, 1)
+        self.assertIn("nor at 1 later time;", run("conn", "--from", self.ring, "--since", self.moments[0]).stderr)
+
+    def test_the_advice_and_what_lies_before_and_after_are_whole(self):
+        errors = run("conn", "--from", self.ring, "--until", self.moments[0]).stderr
+        told = re.search(r"nothing was recorded from (\S+) to (\S+); look at the time until (\S+), or after the next sample\n", errors)
+        self.assertTrue(told, errors)
+        self.assertEqual(told[1], told[3])
+        for options in (["--until", told[1]], ["--until", told[2]], ["--since", told[2], "--until", told[2]]):
+            result = run("conn", "--from", self.ring, *options)
+            self.assertEqual(result.returncode, 0, (options, result.stderr))
+
+    def test_the_end_is_not_what_came_after_it(self):
+        for options in (["--until", "2101-01-01T00:00:00Z"], ["--since", "1h", "--until", "2101-01-01T00:00:00Z"]):
+            result = run("conn", "--from", self.ring, *options)
+            self.assertEqual(result.returncode, 1, options)
+        self.assertRegex(run("conn", "--from", self.ring, "--until", "2101-01-01T00:00:00Z").stderr, "incomplete: nothing was recorded after 2")
 
 
 class Moments(FolderTest):
@@ -245,6 +310,12 @@ class Moments(FolderTest):
         result = run("conn", "--from", self.file)
         self.assertEqual(result.returncode, 1)
         self.assertIn("the conntrack table is incomplete: it shook, after 4 passes, when it was saved\n", result.stderr)
+
+    def test_errors_of_a_comparison_name_the_file_once(self):
+        run("snapshot", "save", self.file)
+        result = run("snapshot", "diff", self.file, "--since", "2101-01-01T00:00:00Z")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f"reading {self.file}: nothing was saved there since 2101", result.stderr)
 
     def test_one_file_has_nothing_to_be_compared_with(self):
         run("snapshot", "save", self.file)

@@ -88,6 +88,23 @@ class Snapshot(unittest.TestCase):
                           ["conn", "--from", self.file, "--pid", "1"], ["snapshot", "save"], ["snapshot", "diff", self.file]):
             self.assertEqual(run(*arguments).returncode, 2, arguments)
 
+    def test_a_directory_of_snapshots_names_what_to_give(self):
+        self.save()
+        result = run("conn", "--from", self.folder)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f"it is no recorder's directory, and holds 1 snapshot; give the files themselves: --from {self.file}\n", result.stderr)
+        # Among texts it is passed over, which is said.
+        with open(os.path.join(self.folder, "settings"), "w") as file:
+            file.write("net.ipv4.ip_forward = 1\nnet.core.somaxconn = 4096\n")
+        for arguments in (["conn", "--from", self.folder], ["snapshot", "import", self.folder, os.path.join(self.folder, "b.kstate")]):
+            self.assertIn(f"note: {self.file} is a snapshot and no text, and passed over", run(*arguments).stderr)
+
+    def test_facts_that_are_incomplete_have_a_reason(self):
+        self.save()
+        facts = re.search(r"^  facts: (.*), in ", run("snapshot", "info", self.file).stdout, re.M)[1]
+        self.assertRegex(facts, r"^(complete|INCOMPLETE: .+)$")
+        self.assertNotIn("not loaded", facts)
+
     def test_a_namespace_that_was_not_saved(self):
         self.save()
         result = run("conn", "--from", self.file, "--netns", "elsewhere")

@@ -56,6 +56,26 @@ import Testing
         }
     }
 
+    @Test func snapshotsInADirectoryAreNamed() throws {
+        let snapshot = Array("SQLite format 3\0".utf8) + [UInt8](repeating: 1, count: 52) + Array("ksta".utf8)
+        func write(_ bytes: [UInt8], to path: String) {
+            let file = fopen(path, "w")
+            fwrite(bytes, 1, bytes.count, file)
+            fclose(file)
+        }
+        try withDirectory(["a.kstate": "", "b.db": "", "table": ""]) { directory in
+            for name in ["a.kstate", "b.db"] { write(snapshot, to: "\(directory)/\(name)") }
+            #expect { try ImportSearch.sources(at: directory) } throws: {
+                "\($0)".hasSuffix("holds 2 snapshots; give the files themselves: --from \(directory)/a.kstate --from \(directory)/b.db")
+            }
+            write([0x28, 0xb5, 0x2f, 0xfd], to: "\(directory)/a.kstate")
+            write(Array(Self.entry.utf8), to: "\(directory)/table")
+            let sources = try #require(try ImportSearch.sources(at: directory))
+            #expect(sources.map(\.snapshots) == [["\(directory)/a.kstate", "\(directory)/b.db"]])
+            #expect(sources[0].texts.map(\.path) == ["\(directory)/table"])
+        }
+    }
+
     @Test func aReportsNetworkAndItsNamespaces() throws {
         let link = "2: eth0: <BROADCAST,UP,LOWER_UP> mtu 1500 qdisc mq state UP\n    inet 10.0.0.7/24 scope global eth0\n"
         let networking = "sos_commands/networking"

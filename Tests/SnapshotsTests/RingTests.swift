@@ -54,6 +54,7 @@ import Testing
         #expect(RecordingFolder.start(of: "record-20261124T030000.007Z.kstate") == start)
         for name in [
             "record-.kstate", "record-20261124T030000.007Z.kstate-wal", "a.kstate", "record-2026112aT030000.007Z.kstate", "record-20261124.kstate",
+            "record-99991124T030000.007Z.kstate",
         ] {
             #expect(RecordingFolder.start(of: name) == nil, "\(name)")
         }
@@ -113,7 +114,8 @@ import Testing
         withExtendedLifetime((ring, reader)) {}
     }
 
-    private static func output(of command: String) throws -> String {
+    /// What a shell command prints.
+    static func output(of command: String) throws -> String {
         let pipe = try #require(popen(command, "r"))
         defer { pclose(pipe) }
         var bytes = [UInt8](repeating: 0, count: 4_096)

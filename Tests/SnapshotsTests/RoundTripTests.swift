@@ -1,9 +1,29 @@
+import Glibc
 import KernelState
 import Testing
 
 @testable import Snapshots
 
 @Suite struct RoundTripTests {
+    @Test func `what a node does not have makes its facts no less complete, and what it refuses says why`() throws {
+        func reading(_ problems: [KernelStateError]) throws -> TableCoverage {
+            let folder = try TemporaryFolder()
+            let writer = try SnapshotWriter(path: folder.file("a.kstate"), program: "test")
+            var source = MemorySource()
+            source.known.problems = problems
+            try writer.add([source])
+            try writer.finish()
+            let sample = try #require(try SnapshotReader(path: folder.file("a.kstate")).samples.first)
+            return try #require(sample.places[0].readings[.facts]).coverage
+        }
+        let absent = KernelStateError(operation: "asking IPVS", cause: "ip_vs is not loaded", code: ENOENT)
+        let refused = KernelStateError(operation: "reading routes", cause: "Operation not permitted", remedy: "run it as root", code: EPERM)
+        #expect(try reading([]).complete && reading([absent]).complete)
+        #expect(try !reading([absent, refused]).complete)
+        #expect(try reading([absent, refused]).reason == "reading routes: Operation not permitted; run it as root")
+        #expect(try reading([refused, refused, refused]).reason == "reading routes: Operation not permitted; run it as root, and 2 more")
+    }
+
     private func written(_ samples: [[MemorySource]], _ folder: TemporaryFolder) throws -> SnapshotReader {
         let path = folder.file("a.kstate")
         let writer = try SnapshotWriter(path: path, program: "test")

@@ -35,25 +35,32 @@ struct RecordingFolder {
     var isRecording: Bool { (try? segments().isEmpty) == false }
 
     /// The path of a segment that begins at `start`.
-    func segment(at start: UInt64) -> String {
+    func segment(at start: UInt64) -> String { "\(path)/\(Self.prefix)\(Self.text(of: start))\(Self.suffix)" }
+
+    /// A segment's start, as its name tells it; and other times of a recorder.
+    static func text(of start: UInt64) -> String {
         var seconds = time_t(start / 1_000_000_000)
         var parts = tm()
         gmtime_r(&seconds, &parts)
         let numbers = [parts.tm_year + 1_900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec].map(Int.init)
-        let words = zip(numbers, [4, 2, 2, 2, 2, 2]).map { Self.padded($0, $1) }
-        let milliseconds = Self.padded(Int(start / 1_000_000 % 1_000), 3)
-        return "\(path)/\(Self.prefix)\(words[..<3].joined())T\(words[3...].joined()).\(milliseconds)Z\(Self.suffix)"
+        let words = zip(numbers, [4, 2, 2, 2, 2, 2]).map { padded($0, $1) }
+        let milliseconds = padded(Int(start / 1_000_000 % 1_000), 3)
+        return "\(words[..<3].joined())T\(words[3...].joined()).\(milliseconds)Z"
     }
 
     /// The start that a segment's name tells; nil for any other name.
     static func start(of name: String) -> UInt64? {
-        let text = Array(name.utf8.dropFirst(prefix.utf8.count).dropLast(suffix.utf8.count))
-        guard name.hasPrefix(prefix), name.hasSuffix(suffix), text.count == 20, text[8] == UInt8(ascii: "T"), text[15] == UInt8(ascii: "."),
-            text[19] == UInt8(ascii: "Z")
-        else { return nil }
+        guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return nil }
+        return time(of: name.utf8.dropFirst(prefix.utf8.count).dropLast(suffix.utf8.count))
+    }
+
+    /// What ``text(of:)`` has made a text of; nil for any other.
+    static func time(of text: some Sequence<UInt8>) -> UInt64? {
+        let text = Array(text)
+        guard text.count == 20, text[8] == UInt8(ascii: "T"), text[15] == UInt8(ascii: "."), text[19] == UInt8(ascii: "Z") else { return nil }
         func number(_ range: Range<Int>) -> Int32? { Int32(String(decoding: text[range], as: UTF8.self)) }
         guard let year = number(0..<4), let month = number(4..<6), let day = number(6..<8), let hour = number(9..<11),
-            let minute = number(11..<13), let second = number(13..<15), let milliseconds = number(16..<19)
+            let minute = number(11..<13), let second = number(13..<15), let milliseconds = number(16..<19), year < 2_262
         else { return nil }
         var parts = tm()
         (parts.tm_year, parts.tm_mon, parts.tm_mday) = (year - 1_900, month - 1, day)

@@ -16,6 +16,8 @@ public final class RecordingRing {
     private var lastStart: UInt64
     private var bytesOfLastSample: UInt64 = 0
     private var notes: [String: String] = [:]
+    /// The start of the first segment since which nothing was missed; nil until there is one.
+    private var run: String?
     private var eventsUnweighed = 0
     private static let eventsBetweenWeighings = 4_096
 
@@ -94,7 +96,13 @@ public final class RecordingRing {
     }
 
     /// Ends the last segment.
-    public func finish() throws(KernelStateError) { if writer != nil { try endSegment() } }
+    ///
+    /// - Parameter end: until when all is told that there was to tell, in nanoseconds since 1970; nil where nobody knows.
+    public func finish(at end: UInt64? = nil) throws(KernelStateError) {
+        guard let writer else { return }
+        if let end { try writer.note(SnapshotReader.endNote, RecordingFolder.text(of: end)) }
+        try endSegment()
+    }
 
     /// Leaves the segment that the disk had no room for, as it was at its last commit, and removes the oldest one.
     ///
@@ -104,6 +112,8 @@ public final class RecordingRing {
     public func giveWay(to failure: KernelStateError) throws(KernelStateError) -> String {
         guard failure.code == ENOSPC || failure.code == EDQUOT else { throw failure }
         writer = nil
+        // What is told from now on until there is room is missing, as if no recorder had run.
+        run = nil
         // Without a sample it is worth nothing, and must not be the one that is kept.
         if let current, !hasSample { RecordingFolder.remove(current) }
         current = nil
@@ -132,9 +142,11 @@ public final class RecordingRing {
         let segment = RecordingFolder.Segment(path: path, startedAt: start, bytes: 0)
         do throws(KernelStateError) {
             let begun = try SnapshotWriter(segment: path, program: program)
+            let run = run ?? RecordingFolder.text(of: start)
             for (name, value) in notes { try begun.note(name, value) }
+            try begun.note(SnapshotReader.runNote, run)
             try begun.commit()
-            (writer, current, lastStart, hasSample) = (begun, segment, start, false)
+            (writer, current, lastStart, hasSample, self.run) = (begun, segment, start, false, run)
             return begun
         } catch {
             RecordingFolder.remove(segment)

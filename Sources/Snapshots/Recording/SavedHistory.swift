@@ -70,11 +70,14 @@ public final class SavedHistory {
     // MARK: Moments
 
     /// Every place as it was at a moment; nil is the end.
+    ///
+    /// Where nobody recorded at that moment, the tables are as they were before, and not complete.
     public func state(at moment: UInt64?) throws(KernelStateError) -> [any StateSource] {
-        let moment = min(moment ?? extent.upperBound, extent.upperBound)
-        guard let found = try samples(through: moment).last else { return [] }
+        let known = min(moment ?? extent.upperBound, extent.upperBound)
+        guard let found = try samples(through: known).last else { return [] }
         let sources = found.reader.sources(of: found.sample)
-        return isRecording ? sources.map { ReplayedSource([$0], since: nil, until: moment) } : sources
+        guard isRecording else { return sources }
+        return marked(sources.map { ReplayedSource([$0], since: nil, until: known) }, try moment.flatMap(gap(at:)))
     }
 
     /// Every place with all that lived in it in a stretch of time.
@@ -82,17 +85,19 @@ public final class SavedHistory {
         let until = min(stretch.upperBound, extent.upperBound)
         let series = Place.grouping(try sources(over: stretch, withStart: true), by: \.place)
         // Without events a sample says nothing of the time after it.
-        return series.map { ReplayedSource($0, since: stretch.lowerBound, until: isRecording ? until : 0) }
+        let lived = series.map { ReplayedSource($0, since: stretch.lowerBound, until: isRecording ? until : 0) }
+        return marked(lived, try gap(in: stretch))
     }
 
     /// The samples taken in a stretch of time, a source for each of their places.
     public func samples(in stretch: ClosedRange<UInt64>) throws(KernelStateError) -> [any StateSource] {
-        try sources(over: stretch, withStart: false)
+        marked(try sources(over: stretch, withStart: false), try gap(in: stretch))
     }
 
     /// The last samples up to a moment, a source for each of their places.
     public func lastSamples(_ count: Int, until moment: UInt64) throws(KernelStateError) -> [any StateSource] {
-        try samples(through: moment, atLeast: count).suffix(count).flatMap { $0.reader.sources(of: $0.sample) }
+        let sources = try samples(through: moment, atLeast: count).suffix(count).flatMap { $0.reader.sources(of: $0.sample) }
+        return marked(sources, try gap(at: moment))
     }
 
     /// - Parameter withStart: the sample before the stretch too, which says how things stood as it began.
@@ -102,6 +107,54 @@ public final class SavedHistory {
         return samples.enumerated()
             .filter { $0.element.sample.takenAt >= stretch.lowerBound || (withStart && $0.offset == start) }
             .flatMap { $0.element.reader.sources(of: $0.element.sample) }
+    }
+
+    // MARK: Gaps
+
+    private func marked(_ sources: [any StateSource], _ gap: RecordingGap?) -> [any StateSource] {
+        guard let gap else { return sources }
+        return sources.map { GappedSource($0, gap) }
+    }
+
+    private func gap(at moment: UInt64) throws(KernelStateError) -> RecordingGap? { try gap(in: moment...moment) }
+
+    /// The first time in a stretch at which nobody recorded; nil where there was none, and for what is no recording.
+    ///
+    /// - Parameter stretch: to `UInt64.max` for the end, whenever that is.
+    private func gap(in stretch: ClosedRange<UInt64>) throws(KernelStateError) -> RecordingGap? {
+        guard isRecording else { return nil }
+        var gaps: [RecordingGap] = []
+        var earlier: SnapshotReader?
+        for index in (try lastPart(at: stretch.lowerBound) ?? 0)..<parts.count {
+            guard let reader = try open(index), let first = reader.samples.first else { continue }
+            if let earlier, earlier.run != reader.run { gaps.append(RecordingGap(from: earlier.wholeUntil, to: first.takenAt)) }
+            earlier = reader
+            if reader.wholeUntil >= stretch.upperBound { break }
+        }
+        if let earlier, stretch.upperBound < .max {
+            // Until its next sample is due, a recorder that runs may have nothing to tell.
+            let due = earlier.wholeUntil + (earlier.hasEnded ? 0 : try lastInterval())
+            if due < stretch.upperBound { gaps.append(RecordingGap(from: earlier.wholeUntil, to: nil)) }
+        }
+        gaps.removeAll { !$0.overlaps(stretch) }
+        guard var found = gaps.first else { return nil }
+        found.others = gaps.count - 1
+        return found
+    }
+
+    /// The last part with a sample that begins by then.
+    private func lastPart(at moment: UInt64) throws(KernelStateError) -> Int? {
+        for index in parts.indices.reversed() where parts[index].startedAt <= moment {
+            if try open(index)?.samples.isEmpty == false { return index }
+        }
+        return nil
+    }
+
+    /// Nanoseconds from the last sample but one to the last, where one recorder took both.
+    private func lastInterval() throws(KernelStateError) -> UInt64 {
+        let last = try samples(through: .max, atLeast: 2).suffix(2)
+        guard let first = last.first, let second = last.last, first.reader.run == second.reader.run else { return 0 }
+        return max(first.sample.takenAt, second.sample.takenAt) - first.sample.takenAt
     }
 
     // MARK: Parts

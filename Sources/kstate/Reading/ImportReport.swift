@@ -14,6 +14,13 @@ struct ImportReport {
         self.saved = saved
     }
 
+    /// Says which files of a directory are kstate's own, and not read among texts.
+    static func noteSnapshots(among sources: [ImportedSource]) {
+        for path in sources.flatMap(\.snapshots) {
+            printError("kstate: note: \(path) is a snapshot and no text, and passed over: give the file itself, as --from \(path)")
+        }
+    }
+
     /// True when something of the texts is not in the snapshot.
     var isFailure: Bool {
         sources.contains { $0.log.readings.contains { !$0.isWhole } } || !errors.isEmpty

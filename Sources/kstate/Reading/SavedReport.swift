@@ -2,16 +2,39 @@ import Glibc
 import KernelState
 import Snapshots
 
-/// What a command that has written a snapshot says: how much is in it, and what is not.
+/// What a command that writes snapshots says: how much is in one, and what is not.
 struct SavedReport {
-    private let places: [SavedPlace]
+    /// Of the last sample.
+    private var places: [SavedPlace] = []
+    private var samples = 0
+    /// Once for each table of each place, in the order in which they came.
+    private var problems: [Problem] = []
+    /// Why there are fewer samples than were asked for.
+    private var end: KernelStateError?
     private(set) var isFailure = false
 
-    init(_ places: [SavedPlace]) { self.places = places }
+    private struct Problem {
+        let place: String
+        let subject: Reading.Subject
+        /// What was said of the first such reading.
+        let sentence: String
+        var readings = 1
+    }
 
-    /// - Parameter samples: how many readings the file holds; the report is of the last.
-    mutating func print(file: String, samples: Int = 1, seconds: Double) {
-        noteProblems()
+    mutating func add(_ sample: [SavedPlace]) {
+        places = sample
+        samples += 1
+        for place in sample { note(place) }
+    }
+
+    /// Says in the end that it came too early.
+    mutating func end(by error: KernelStateError) {
+        end = error
+        isFailure = true
+    }
+
+    func print(file: String, seconds: Double) {
+        printProblems()
         let several = samples > 1 ? "\(samples) readings, in the last " : ""
         Swift.print("\(file): \(several)\(Self.summary(places, file: file)) in \(Double(Int(seconds * 100)) / 100) s")
     }
@@ -30,19 +53,34 @@ struct SavedReport {
     }
 
     /// Says what was not read.
-    mutating func noteProblems() { for place in places { note(place) } }
+    func printProblems() {
+        for problem in problems {
+            let share = problem.readings < samples ? " (in \(problem.readings) of \(samples) readings)" : ""
+            printError("kstate: \(problem.sentence)\(share)")
+        }
+        if let end { printError("kstate: no more after \(samples) reading\(samples == 1 ? "" : "s"): \(end)") }
+    }
 
     /// A table that a node does not have is no failure; one that could not be read is.
     private mutating func note(_ place: SavedPlace) {
-        let prefix = places.count > 1 ? "namespace \(place.place.namespace.name): " : ""
+        let name = place.place.namespace.name
+        let prefix = places.count > 1 ? "namespace \(name): " : ""
         for reading in place.readings where [.conntrack, .ipvs].contains(reading.subject) {
             if let error = reading.error {
-                if error.code != ENOENT || places.count == 1 { printError("kstate: \(prefix)\(error)") }
+                if error.code != ENOENT || places.count == 1 { note("\(prefix)\(error)", reading.subject, of: name) }
                 if error.code != ENOENT { isFailure = true }
             } else if !reading.coverage.complete, let reason = reading.coverage.reason {
-                printError("kstate: \(prefix)the \(reading.subject.rawValue) table is incomplete: \(reason)")
+                note("\(prefix)the \(reading.subject.rawValue) table is incomplete: \(reason)", reading.subject, of: name)
                 isFailure = true
             }
+        }
+    }
+
+    private mutating func note(_ sentence: String, _ subject: Reading.Subject, of place: String) {
+        if let index = problems.firstIndex(where: { $0.place == place && $0.subject == subject }) {
+            problems[index].readings += 1
+        } else {
+            problems.append(Problem(place: place, subject: subject, sentence: sentence))
         }
     }
 }

@@ -52,7 +52,10 @@ enum SavedSources {
         let starts = histories.map(\.extent.lowerBound)
         let ends = histories.map(\.extent.upperBound)
         let extent = (starts.min() ?? 0)...(ends.max() ?? 0)
-        return try SavedStretch(options, of: extent, name: histories.map(\.path).joined(separator: ", "))
+        var names: [String] = []
+        // The two moments of a comparison may be of one file.
+        for history in histories where !names.contains(history.path) { names.append(history.path) }
+        return try SavedStretch(options, of: extent, name: names.joined(separator: ", "))
     }
 
     /// What a file is tells its content. Texts that are named one by one are of one node; a directory is a node of its own.
@@ -63,6 +66,7 @@ enum SavedSources {
             if SavedHistory.isRecording(path) {
                 histories.append(try SavedHistory(path: path))
             } else if let sources = try ImportSearch.sources(at: path) {
+                ImportReport.noteSnapshots(among: sources)
                 if ImportSearch.isDirectory(path) { histories.append(ImportedMoment(path: path, sources: sources)) } else { texts += sources }
             } else {
                 histories.append(try SavedHistory(path: path))

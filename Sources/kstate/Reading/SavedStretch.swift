@@ -1,7 +1,6 @@
 import ArgumentParser
 import Filters
 import KernelState
-import Rendering
 
 /// The moment, or the stretch of time, at which saved files are looked at; in nanoseconds since 1970.
 struct SavedStretch {
@@ -40,9 +39,5 @@ struct SavedStretch {
     /// All of it from ``since`` on, or from the beginning.
     var range: ClosedRange<UInt64> { (since ?? 0)...(until ?? .max) }
 
-    static func text(_ time: UInt64) -> String {
-        var buffer: [UInt8] = []
-        buffer.appendTime(time)
-        return String(decoding: buffer, as: UTF8.self)
-    }
+    static func text(_ time: UInt64) -> String { String(time: time) }
 }

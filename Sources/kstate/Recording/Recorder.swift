@@ -13,7 +13,7 @@ struct Recorder {
     private static let portionsAtOnce = 16
 
     private let ring: RecordingRing
-    private let sources: SourceOptions
+    private let place: PlaceOptions
     private var followed: [FollowedNamespace] = []
     private var pace: SamplePace
     private var sampleDue = 0.0
@@ -25,9 +25,9 @@ struct Recorder {
     /// Events that found no room on the disk.
     private var unwritten: UInt64 = 0
 
-    init(_ ring: RecordingRing, _ sources: SourceOptions, every interval: Double) {
+    init(_ ring: RecordingRing, _ place: PlaceOptions, every interval: Double) {
         self.ring = ring
-        self.sources = sources
+        self.place = place
         pace = SamplePace(every: interval)
     }
 
@@ -42,8 +42,9 @@ struct Recorder {
                 sampleDue = 0
             }
         } while wait(signals)
+        let end = Host.now
         try drain()
-        try ring.finish()
+        try ring.finish(at: end)
     }
 
     /// Until a sample is due, or events have come and had time to be joined by others; false when the process is to end.
@@ -58,7 +59,7 @@ struct Recorder {
         let cost = Host.processorTime
         // What was told until now belongs to the sample before.
         try drain()
-        follow(try sources.live())
+        follow(try place.live())
         let saved = try ring.addSample(followed.map(\.source), at: Host.now)
         report(saved)
         pace.note(cost: Host.processorTime - cost)
@@ -80,8 +81,9 @@ struct Recorder {
     private mutating func report(_ saved: [SavedPlace]) {
         guard !hasReported else { return }
         hasReported = true
-        var report = SavedReport(saved)
-        report.noteProblems()
+        var report = SavedReport()
+        report.add(saved)
+        report.printProblems()
     }
 
     private mutating func sayStretch() throws(KernelStateError) {

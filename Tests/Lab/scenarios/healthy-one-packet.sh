@@ -1,5 +1,6 @@
 # IPVS keeps no connections of a service of one-packet scheduling: conntrack's entries stay unreplied, and all is well.
 kernel=guest
+expects=""
 node
 pods p1=10.244.0.1 c1=10.244.1.1
 vip 10.96.0.10

@@ -1,6 +1,4 @@
-internal import CLinux
 internal import Glibc
-internal import KernelState
 
 extension [UInt8] {
     /// Appends nanoseconds since 1970 as RFC 3339 in UTC with `digits` of the second's fraction (3 or 9).
@@ -37,5 +35,14 @@ extension [UInt8] {
             limit /= 10
         }
         appendDecimal(UInt64(number))
+    }
+}
+
+extension String {
+    /// Nanoseconds since 1970 as RFC 3339 in UTC, cut to the millisecond.
+    public init(time nanoseconds: UInt64) {
+        var buffer: [UInt8] = []
+        buffer.appendTime(nanoseconds)
+        self.init(decoding: buffer, as: UTF8.self)
     }
 }
