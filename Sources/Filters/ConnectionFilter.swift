@@ -8,7 +8,7 @@ public struct ConnectionFilter: Sendable {
     public var services: [EndpointPattern] = []
     public var backends: [EndpointPattern] = []
     public var protocols: Set<TransportProtocol> = []
-    /// Names of states of either table, and of ``marks``, in capitals.
+    /// Names of states of either table, and of marks of conntrack's, in capitals.
     public var states: Set<String> = []
     public var unreplied = false
     public var family: AddressFamily?

@@ -75,7 +75,9 @@ public struct AddressPrefix: Hashable, Sendable {
     public var address: IPAddress
     public var length: UInt8
 
-    /// - Parameter length: in bits; more than the address has are all of them.
+    /// - Parameters:
+    ///   - address: any of the network.
+    ///   - length: in bits; more than the address has are all of them.
     public init(_ address: IPAddress, length: UInt8) {
         self.address = address
         self.length = min(length, address.family == .ipv4 ? 32 : 128)
