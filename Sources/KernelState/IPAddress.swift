@@ -34,7 +34,7 @@ public struct IPAddress: Hashable, Sendable {
 
     /// The address as it stands in a packet: 4 or 16 bytes, the highest first.
     public var networkBytes: [UInt8] {
-        let halves = [high, low].flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> UInt64(56 - 8 * $0)) } }
+        let halves = [high, low].flatMap(\.networkBytes)
         return family == .ipv4 ? Array(halves.suffix(4)) : halves
     }
 
@@ -51,6 +51,11 @@ public struct IPAddress: Hashable, Sendable {
         let lowMask = lowBits == 0 ? 0 : ~UInt64(0) << UInt64(64 - lowBits)
         return (high ^ network.high) & highMask == 0 && (low ^ network.low) & lowMask == 0
     }
+}
+
+extension UInt64 {
+    /// Its eight bytes, the highest first.
+    var networkBytes: [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: self >> UInt64(56 - 8 * $0)) } }
 }
 
 extension IPAddress: Comparable {

@@ -80,7 +80,7 @@ public struct AddressPrefix: Hashable, Sendable {
     ///   - length: in bits; more than the address has are all of them.
     public init(_ address: IPAddress, length: UInt8) {
         self.address = address
-        self.length = min(length, address.family == .ipv4 ? 32 : 128)
+        self.length = min(length, UInt8(address.bitWidth))
     }
 }
 

@@ -15,8 +15,7 @@ public struct ShortTextPacker {
 
     /// The text of two words that were packed.
     public static func text(high: UInt64, low: UInt64) -> String {
-        let bytes = [high, low].flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> UInt64(56 - 8 * $0)) } }
-        return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        String(decoding: [high, low].flatMap(\.networkBytes).prefix { $0 != 0 }, as: UTF8.self)
     }
 
     /// Adds a byte; those beyond the sixteenth are left out.
