@@ -72,14 +72,14 @@ struct SnapshotInfoCommand: ParsableCommand {
         let start = reader.samples.first?.takenAt ?? reader.end
         let lost = events.lost > 0 ? ", \(events.lost) LOST" : ""
         sink.line(
-            "\(reader.path): \(SavedStretch.text(start)) to \(SavedStretch.text(reader.end)), \(reader.samples.count) samples, "
+            "\(reader.path): \(String(time: start)) to \(String(time: reader.end)), \(reader.samples.count) samples, "
                 + "\(events.count) events\(lost)")
     }
 
     private static func append(_ sample: SnapshotSample, to sink: inout OutputSink) {
         for saved in sample.places {
             sink.line(
-                "sample \(sample.number), \(SavedStretch.text(saved.place.takenAt)): \(saved.place.node), Linux \(saved.place.kernel), "
+                "sample \(sample.number), \(String(time: saved.place.takenAt)): \(saved.place.node), Linux \(saved.place.kernel), "
                     + "namespace \(saved.place.namespace.name)")
             for subject in Reading.Subject.allCases { if let reading = saved.readings[subject] { append(reading, to: &sink) } }
         }

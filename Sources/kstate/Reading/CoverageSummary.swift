@@ -66,7 +66,7 @@ struct CoverageSummary {
         if isLive { return ", after \(coverage.passes) passes; try again" }
         if let time = coverage.wholeUntil {
             // The millisecond before: --until takes all of the one that it names.
-            return "; look at the time until \(SavedStretch.text(time - min(time, 1_000_000))), or after the next sample"
+            return "; look at the time until \(String(time: time - min(time, 1_000_000))), or after the next sample"
         }
         // A text that another tool has saved was not read in passes.
         return coverage.passes > 0 ? ", after \(coverage.passes) passes, when it was saved" : ""

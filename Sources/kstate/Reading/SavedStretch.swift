@@ -18,15 +18,17 @@ struct SavedStretch {
         since = options.since?.resolved(end: extent.upperBound)
         until = options.until.map { Self.wholeMillisecond($0.resolved(end: extent.upperBound)) }
         if let since, let until, since > until {
-            throw ValidationError("--since is after --until: \(Self.text(since)) and \(Self.text(until))")
+            throw ValidationError("--since is after --until: \(String(time: since)) and \(String(time: until))")
         }
         guard (until ?? .max) >= extent.lowerBound, (since ?? 0) <= extent.upperBound else {
-            let asked = [since.map { "since \(Self.text($0))" }, until.map { "until \(Self.text($0))" }].compactMap { $0 }
+            let asked = [since.map { "since \(String(time: $0))" }, until.map { "until \(String(time: $0))" }].compactMap { $0 }
             throw KernelStateError(
                 operation: "reading \(name)", cause: "nothing was saved there \(asked.joined(separator: " "))",
-                remedy: "it goes from \(Self.text(extent.lowerBound)) to \(Self.text(extent.upperBound))")
+                remedy: "it goes from \(String(time: extent.lowerBound)) to \(String(time: extent.upperBound))")
         }
-        if let until, until > Self.wholeMillisecond(extent.upperBound) { printError("kstate: note: \(name) ends at \(Self.text(extent.upperBound))") }
+        if let until, until > Self.wholeMillisecond(extent.upperBound) {
+            printError("kstate: note: \(name) ends at \(String(time: extent.upperBound))")
+        }
     }
 
     /// The last nanosecond of a moment's millisecond: times are printed cut to it, and whoever copies one from there means what it
@@ -38,6 +40,4 @@ struct SavedStretch {
 
     /// All of it from ``since`` on, or from the beginning.
     var range: ClosedRange<UInt64> { (since ?? 0)...(until ?? .max) }
-
-    static func text(_ time: UInt64) -> String { String(time: time) }
 }
