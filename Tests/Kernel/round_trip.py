@@ -137,7 +137,9 @@ class Place:
         def rules(verb):
             for tables in ("iptables-legacy-restore", "ip6tables-legacy-restore"):
                 lines = ["*raw", f"{verb} PREROUTING -j DROP", f"{verb} OUTPUT -j DROP", "COMMIT", ""]
-                subprocess.run([*self.entering, tables, "-w", "-n"], input="\n".join(lines).encode(), check=True, capture_output=True)
+                done = subprocess.run([*self.entering, tables, "-w", "-n"], input="\n".join(lines), capture_output=True, text=True)
+                if done.returncode:
+                    raise RuntimeError(f"{tables} {verb}: {done}")
 
         rules("-I")
         try:

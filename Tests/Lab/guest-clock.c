@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -25,9 +26,8 @@ __attribute__((constructor)) static void begin(void) {
     close(file);
 }
 
-int clock_gettime(clockid_t clock, struct timespec *time) {
-    int result = next(clock, time);
-    if (result || clock != CLOCK_MONOTONIC || !stopped) return result;
+// From the host's time to the guest's.
+static void put_guest_time(struct timespec *time) {
     long long now = time->tv_sec * second + time->tv_nsec;
     if (*stopped == '1') {
         if (stopped_at < 0) stopped_at = now;
@@ -39,5 +39,17 @@ int clock_gettime(clockid_t clock, struct timespec *time) {
     now -= stood_still;
     time->tv_sec = now / second;
     time->tv_nsec = now % second;
-    return 0;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *time) {
+    if (clock != CLOCK_MONOTONIC || !stopped) return next(clock, time);
+    // The guest's interrupts are signals, whose handlers ask for the time too: one between two lines of this would see the clock
+    // stopped and going at once.
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    int result = next(clock, time);
+    if (!result) put_guest_time(time);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return result;
 }
