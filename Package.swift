@@ -63,7 +63,7 @@ let package = Package(
             swiftSettings: strict),
 
         // The same records from what other tools have printed.
-        .target(name: "Imports", dependencies: ["KernelState", "IPVS", "CZlib"], swiftSettings: strict),
+        .target(name: "Imports", dependencies: ["KernelState", "Conntrack", "IPVS", "CZlib"], swiftSettings: strict),
 
         .executableTarget(
             name: "kstate",
@@ -109,7 +109,7 @@ let package = Package(
             name: "KubernetesTests", dependencies: ["Kubernetes", "KernelState"], exclude: ["Support"], swiftSettings: strict),
         .testTarget(name: "RedactionTests", dependencies: ["Redaction", "KernelState"], swiftSettings: strict),
         .testTarget(name: "SnapshotsTests", dependencies: ["Snapshots", "KernelState"], swiftSettings: strict),
-        .testTarget(name: "ImportsTests", dependencies: ["Imports", "KernelState"], swiftSettings: strict),
+        .testTarget(name: "ImportsTests", dependencies: ["Imports", "Conntrack", "KernelState"], swiftSettings: strict),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal", "Rendering"], swiftSettings: strict),
     ]
 )

@@ -14,13 +14,24 @@ public struct ConntrackLookup: ~Copyable {
 
     /// The entry as it is now, nil when it is gone. An entry of the same tuples that was made since has another id.
     public mutating func entry(like flow: Flow) throws(KernelStateError) -> Flow? {
+        try Self.entry(like: flow, on: &socket, decoder: &decoder)
+    }
+
+    /// The same on a socket that asks for other things too.
+    ///
+    /// The kernel holds a reference to the entry while it tells it, and counts it in `CTA_USE`; a dump holds none. Here it is taken off.
+    static func entry(
+        like flow: Flow, on socket: inout NetlinkSocket, decoder: inout FlowDecoder
+    ) throws(KernelStateError) -> Flow? {
         var found: Flow?
-        var decoder = self.decoder
+        var decoding = decoder  // a closure cannot hold an inout parameter of a caller that may throw
         let request = try ConntrackRequests.lookup(flow)
         let exists = try socket.ask(request, operation: "looking up a conntrack entry") { message in
-            found = decoder.decode(message.payload)
+            found = decoding.decode(message.payload)
         }
-        self.decoder = decoder
-        return exists ? found : nil
+        decoder = decoding
+        guard exists, var entry = found else { return nil }
+        if entry.use > 1 { entry.use -= 1 }
+        return entry
     }
 }

@@ -6,13 +6,16 @@ internal import Netlink
 /// Reads the conntrack table of one namespace, datagram by datagram, and knows at the end how much of it was seen.
 ///
 /// The kernel never says that a dump was torn. So buckets and entries are compared before and after; where they tell of a
-/// change that can have lost entries, a further pass adds what the last one missed, up to ``maximumPasses``.
+/// change that can have lost entries, a further pass adds what the last one missed, up to ``maximumPasses``. A table of few entries is
+/// read without a dump, by ``SparseTable``.
 public final class ConntrackTable: EntrySource {
     public static let maximumPasses = 3
 
     private(set) var socket: NetlinkSocket
     private let gauge: TableGauge
     private let list: ConntrackList
+    /// How the table can be read where it has few entries.
+    private let sparse: SparseTable?
     private var walks: [KernelWalk?]
     private var walkIndex = 0
     private var dump: NetlinkDump?
@@ -44,6 +47,7 @@ public final class ConntrackTable: EntrySource {
         self.gauge = gauge
         self.socket = socket
         self.list = list
+        self.sparse = list == .confirmed && walks == nil ? SparseTable() : nil
         self.walks = walks.map { $0.map(Optional.some) } ?? [nil]
         self.given = FingerprintSet(expected: 1_024)
         // What a walk hands out is decoded whole, to see whether the kernel did filter.
@@ -60,6 +64,10 @@ public final class ConntrackTable: EntrySource {
         where wanted: (borrowing Flow) -> Bool, _ body: (borrowing Flow) -> Void
     ) throws(KernelStateError) -> Bool {
         guard !ended else { return false }
+        if dump == nil, walkIndex == 0 {
+            beginPass()
+            if readSparsely(where: wanted, body) { return !ended }
+        }
         var current = try takeDump()
         let walk = walks[walkIndex]
         var decoder = self.decoder
@@ -97,15 +105,26 @@ public final class ConntrackTable: EntrySource {
         return !ended
     }
 
+    private func beginPass() {
+        familiesRead = []
+        before = gauge.read()
+        readInPass = 0
+        undecodableBefore = decoder.undecodable
+        coverage.passes += 1
+    }
+
+    /// Reads a table of few entries at once; false where it is left to a dump.
+    private func readSparsely(where wanted: (borrowing Flow) -> Bool, _ body: (borrowing Flow) -> Void) -> Bool {
+        guard before.entries <= SparseTable.mostEntries, let entries = sparse?.entries(on: &socket) else { return false }
+        for flow in entries where wanted(flow) && given.insert(flow.fingerprint.value) { body(flow) }
+        readInPass = entries.count
+        noticeResize()
+        finishWalk()
+        return true
+    }
+
     private func takeDump() throws(KernelStateError) -> NetlinkDump {
         if let current = dump.take() { return current }
-        if walkIndex == 0 {
-            familiesRead = []
-            before = gauge.read()
-            readInPass = 0
-            undecodableBefore = decoder.undecodable
-            coverage.passes += 1
-        }
         let request = try ConntrackRequests.dump(list.message, walk: walks[walkIndex])
         return try socket.dump(request, operation: "reading the conntrack table")
     }

@@ -34,7 +34,7 @@ public struct KernelFilterPlan: Sendable {
     ///     services looks, so that the automatic choice makes walks by status, mark and zone alone.
     public func walks(_ mode: KernelFilterMode, of size: ConntrackTableSize, joinsIPVS: Bool) -> [KernelWalk]? {
         if mode == .always { return possibleWalks() }
-        guard mode == .auto, let entries = size.entries, let walks = possibleWalks(byTuple: !joinsIPVS) else { return nil }
+        guard mode == .auto, !size.isSparse, let entries = size.entries, let walks = possibleWalks(byTuple: !joinsIPVS) else { return nil }
         let buckets = Double(size.buckets) * Self.walkMicrosecondsPerBucket
         let walk = Double(entries) * Self.walkMicrosecondsPerEntry + buckets
         let dump = Double(entries) * Self.dumpMicrosecondsPerEntry + buckets

@@ -1,3 +1,4 @@
+internal import Conntrack
 internal import KernelState
 
 /// Reads one entry of `conntrack -L -o save`: the command that would make it again.

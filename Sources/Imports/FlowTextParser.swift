@@ -1,3 +1,4 @@
+internal import Conntrack
 internal import KernelState
 
 /// Reads the lines of a text with conntrack entries, whatever its format.

@@ -1,3 +1,4 @@
+internal import Conntrack
 internal import KernelState
 
 /// Reads one entry of `conntrack -L -o xml`, which has each on a line of its own.

@@ -1,3 +1,4 @@
+internal import Conntrack
 internal import Glibc
 public import KernelState
 

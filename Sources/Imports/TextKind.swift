@@ -1,3 +1,4 @@
+internal import Conntrack
 internal import KernelState
 
 /// What other tools print, and kstate reads.

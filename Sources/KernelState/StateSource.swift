@@ -25,10 +25,13 @@ public struct ConntrackTableSize: Hashable, Sendable {
     public var entries: UInt64?
     /// Buckets of the table's hash.
     public var buckets: UInt64
+    /// True when the namespace itself has so few entries that reading them all takes no walk.
+    public var isSparse: Bool
 
-    public init(entries: UInt64?, buckets: UInt64) {
+    public init(entries: UInt64?, buckets: UInt64, isSparse: Bool = false) {
         self.entries = entries
         self.buckets = buckets
+        self.isSparse = isSparse
     }
 }
 

@@ -146,6 +146,41 @@ class RandomEntries(FilledNamespace):
         comparison.compare_lines(self, self.netns)
 
 
+class FewEntries(FilledNamespace):
+    """Read one by one, where the proc file may be read; the records are those of a dump."""
+
+    def read(self, *command):
+        """The records that `kstate conn` gives inside, by their tuples, and the dumps of the table that it asked for."""
+        with tempfile.NamedTemporaryFile() as trace:
+            output = subprocess.check_output(
+                ["ip", "netns", "exec", self.netns, *command, "strace", "-f", "-qq", "-e", "signal=none", "-e", "trace=sendto",
+                 comparison.KSTATE, "conn", "--table", "conntrack", "-o", "json"], stderr=trace)
+            trace.seek(0)
+            dumps = sum(b"IPCTNL_MSG_CT_GET," in line and b"NLM_F_DUMP" in line for line in trace)
+        document = json.loads(output)
+        self.assertTrue(document["tables"]["conntrack"]["complete"], document["tables"])
+        for record in document["connections"]:
+            del record["conntrack"]["timeout_s"]  # seconds pass between two readings
+        return sorted(document["connections"], key=json.dumps), dumps
+
+    def test_they_are_read_without_a_dump(self):
+        self.fill(60)
+        records, dumps = self.read()
+        self.assertGreaterEqual(len(records), 60)
+        self.assertEqual(dumps, 0)
+        comparison.compare_conntrack(self, self.netns)
+        # Who may ask the kernel, but not open a file of root's or its group's, is given a dump.
+        dumped, dumps = self.read("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=+net_admin", "--ambient-caps=+net_admin")
+        self.assertEqual(dumps, 1)
+        self.assertEqual(records, dumped)
+
+    def test_more_are_dumped(self):
+        self.fill(500)
+        records, dumps = self.read()
+        self.assertEqual(dumps, 1)
+        self.assertGreaterEqual(len(records), 500)
+
+
 class DirectionalZones(NamespaceTest):
     def test_zones_of_one_direction(self):
         self.inside("iptables-legacy -t raw -A OUTPUT -p udp --dport 7 -j CT --zone-orig 7; "

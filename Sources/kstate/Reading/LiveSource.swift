@@ -20,7 +20,8 @@ final class LiveSource: StateSource {
     var conntrackSize: ConntrackTableSize? {
         ConntrackTableSize(
             entries: TableGauge.entriesOfAllNamespaces(),
-            buckets: KernelFile.number(at: "/proc/sys/net/netfilter/nf_conntrack_buckets") ?? 0)
+            buckets: KernelFile.number(at: "/proc/sys/net/netfilter/nf_conntrack_buckets") ?? 0,
+            isSparse: (try? handle.inside { SparseTable.isExpected }) ?? false)
     }
 
     func openConntrack(

@@ -1,21 +1,23 @@
-internal import KernelState
+public import KernelState
 
 /// What a text has told of one direction of an entry so far.
-struct TupleText {
-    var source: IPAddress?
-    var destination: IPAddress?
+public struct TupleText {
+    public var source: IPAddress?
+    public var destination: IPAddress?
     /// Ports, or the keys of GRE.
-    var sourcePort: UInt16?
-    var destinationPort: UInt16?
-    var icmpType: UInt8?
-    var icmpCode: UInt8?
-    var icmpID: UInt16?
-    var zone: UInt16?
-    var packets: UInt64?
-    var bytes: UInt64?
+    public var sourcePort: UInt16?
+    public var destinationPort: UInt16?
+    public var icmpType: UInt8?
+    public var icmpCode: UInt8?
+    public var icmpID: UInt16?
+    public var zone: UInt16?
+    public var packets: UInt64?
+    public var bytes: UInt64?
+
+    public init() {}
 
     /// The tuple; nil where an address is missing, or one of two ports.
-    func tuple(of transport: TransportProtocol) -> Tuple? {
+    public func tuple(of transport: TransportProtocol) -> Tuple? {
         guard let source, let destination, source.family == destination.family else { return nil }
         let detail: TupleDetail
         if transport == .icmp || transport == .icmpv6 {
@@ -38,7 +40,7 @@ struct TupleText {
 
 extension FlowCounters {
     /// The counters of both directions; nil where the text has none.
-    init?(_ original: TupleText, _ reply: TupleText) {
+    public init?(_ original: TupleText, _ reply: TupleText) {
         guard let originalPackets = original.packets, let originalBytes = original.bytes, let replyPackets = reply.packets,
             let replyBytes = reply.bytes
         else { return nil }
@@ -51,12 +53,12 @@ extension FlowCounters {
 }
 
 /// The names of conntrack's states, as bytes to compare with.
-enum StateNames {
+public enum StateNames {
     private static let tcp = TCPState.allCases.map { (state: FlowState.tcp($0), name: Array(FlowState.tcp($0).name.utf8)) }
     private static let sctp = SCTPState.allCases.map { (state: FlowState.sctp($0), name: Array(FlowState.sctp($0).name.utf8)) }
     private static let dccp = DCCPState.allCases.map { (state: FlowState.dccp($0), name: Array(FlowState.dccp($0).name.utf8)) }
 
-    static func state(named name: UnsafeRawBufferPointer, of transport: TransportProtocol) -> FlowState? {
+    public static func state(named name: UnsafeRawBufferPointer, of transport: TransportProtocol) -> FlowState? {
         let known: [(state: FlowState, name: [UInt8])]
         switch transport {
         case .tcp: known = tcp
@@ -68,7 +70,7 @@ enum StateNames {
     }
 
     /// The state that `conntrack -o xml` means: it writes the number of any protocol's state by TCP's name for that number.
-    static func state(namedInXML name: UnsafeRawBufferPointer, of transport: TransportProtocol) -> FlowState? {
+    public static func state(namedInXML name: UnsafeRawBufferPointer, of transport: TransportProtocol) -> FlowState? {
         guard case .tcp(let state)? = state(named: name, of: .tcp) else { return nil }
         switch transport {
         case .tcp: return .tcp(state)

@@ -1,4 +1,4 @@
-internal import KernelState
+public import KernelState
 
 /// Reads one entry of `conntrack -L`, in any of its formats that has an entry's fields in a row, or of /proc/net/nf_conntrack.
 ///
@@ -7,7 +7,7 @@ internal import KernelState
 ///
 /// An entry without a timeout is an offloaded one. `delta-time` tells an entry's age, and with it its start; `[start=…]` is in the
 /// time of a zone that nothing names, and is passed over, as are the names of labels, whose bits only the node's connlabel.conf knows.
-struct FlowLineParser {
+public struct FlowLineParser {
     private var words: LineWords
     private let takenAt: UInt64
     private var transport = TransportProtocol.ip
@@ -26,14 +26,18 @@ struct FlowLineParser {
     private var start: UInt64?
     private var helper: HelperName?
 
-    /// - Parameter takenAt: when the text was made, in nanoseconds since 1970.
-    init(_ line: UnsafeRawBufferPointer, takenAt: UInt64) {
+    /// Prepares to read one line, which must outlive the parser.
+    ///
+    /// - Parameters:
+    ///   - line: without its end.
+    ///   - takenAt: when the text was made, in nanoseconds since 1970.
+    public init(_ line: UnsafeRawBufferPointer, takenAt: UInt64) {
         words = LineWords(line)
         self.takenAt = takenAt
     }
 
     /// The entry; nil when the line is cut short or says something unreadable.
-    mutating func flow() -> Flow? {
+    public mutating func flow() -> Flow? {
         guard takeProtocol() else { return nil }
         while let word = words.next() { guard take(word) else { return nil } }
         guard let originalText = original, let original = originalText.tuple(of: transport),
