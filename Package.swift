@@ -63,7 +63,7 @@ let package = Package(
             swiftSettings: strict),
 
         // The same records from what other tools have printed.
-        .target(name: "Imports", dependencies: ["KernelState", "IPVS", "CZlib"], swiftSettings: strict),
+        .target(name: "Imports", dependencies: ["KernelState", "Conntrack", "IPVS", "CZlib"], swiftSettings: strict),
 
         .executableTarget(
             name: "kstate",
