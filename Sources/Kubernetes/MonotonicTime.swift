@@ -1,4 +1,4 @@
-internal import Glibc
+internal import KernelState
 
 /// A moment of a clock that never jumps: `CLOCK_MONOTONIC`, in seconds.
 public struct MonotonicTime: Comparable, Sendable {
@@ -6,11 +6,7 @@ public struct MonotonicTime: Comparable, Sendable {
 
     public init(seconds: Double) { self.seconds = seconds }
 
-    public static var now: MonotonicTime {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return MonotonicTime(seconds: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9)
-    }
+    public static var now: MonotonicTime { MonotonicTime(seconds: Host.uptime) }
 
     public func advanced(by seconds: Double) -> MonotonicTime { MonotonicTime(seconds: self.seconds + seconds) }
 

@@ -1,4 +1,5 @@
 import Glibc
+import KernelState
 import Synchronization
 
 /// A line on a terminal's standard error that the next one replaces, and that goes away again; nothing elsewhere. Any thread may
