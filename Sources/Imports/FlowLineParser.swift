@@ -162,9 +162,8 @@ struct FlowLineParser {
 
     private mutating func takeAge(_ value: Range<Int>) -> Bool {
         guard let seconds = words.decimal(value) else { return false }
-        let (age, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         // An age beyond 1970 tells that the file's time is none of the table's.
-        if !overflow, age <= takenAt { start = takenAt - age }
+        if let age = Int(exactly: seconds).flatMap({ UInt64(nanosecondsOf: $0) }), age <= takenAt { start = takenAt - age }
         return true
     }
 

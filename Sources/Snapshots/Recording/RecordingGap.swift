@@ -14,17 +14,15 @@ struct RecordingGap {
         self.to = to
     }
 
-    private static let millisecond: UInt64 = 1_000_000
-
     /// Where it begins, for who names a moment by its millisecond and means all of that: with the one after ``from``.
-    var start: UInt64 { (from / Self.millisecond + 1) * Self.millisecond }
+    var start: UInt64 { ClosedRange(millisecondOf: from).upperBound + 1 }
 
     /// True where nothing is told of a part of a stretch, or of a moment.
     func overlaps(_ stretch: ClosedRange<UInt64>) -> Bool {
         guard stretch.upperBound >= start else { return false }
         guard let to else { return true }
         // A stretch begins with the millisecond in which the sample was taken.
-        return stretch.lowerBound < (stretch.lowerBound == stretch.upperBound ? to : to / Self.millisecond * Self.millisecond)
+        return stretch.lowerBound < (stretch.lowerBound == stretch.upperBound ? to : ClosedRange(millisecondOf: to).lowerBound)
     }
 
     var reason: String {
