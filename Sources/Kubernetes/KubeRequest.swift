@@ -80,16 +80,6 @@ public final class KubeRequest: Sendable {
         }
     }
 
-    /// True when nothing more will come, and ``wait(until:)`` returns at once.
-    public var isDone: Bool {
-        switch source {
-        case .server(_, let mailbox, let deadline, _):
-            MonotonicTime.now >= deadline || mailbox.wait(until: .now) { _ in true }.pending.isEmpty
-        case .file(_, let mailbox): mailbox.wait(until: .now) { _ in true } != nil
-        case .nothing: true
-        }
-    }
-
     /// All that was asked for, or what has come of it at the deadline: the given one, or that of asking an API server if it is earlier.
     public func wait(until deadline: MonotonicTime? = nil) -> ClusterAnswer {
         switch source {
