@@ -155,8 +155,7 @@ struct FlowLineParser {
 
     /// Of ICMP each direction has an identifier, which the entry's own follows.
     private mutating func takeID(_ value: Range<Int>) -> Bool {
-        let isOfICMP = transport == .icmp || transport == .icmpv6
-        if isOfICMP, tuple.icmpID == nil { return tuple.icmpID.set(words.decimal(value)) }
+        if transport.isICMP, tuple.icmpID == nil { return tuple.icmpID.set(words.decimal(value)) }
         return id.set(words.decimal(value))
     }
 
