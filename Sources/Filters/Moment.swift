@@ -21,8 +21,7 @@ public enum Moment: Hashable, Sendable {
             self = .at(nanoseconds)
         } else {
             throw FilterError(
-                "'\(text)' is no moment; give 2026-11-24T03:00:00Z, '2026-11-24 03:00' or 03:00 in local time, or 10m for ten minutes "
-                    + "before the end")
+                "'\(text)' is no moment; give 2026-11-24T03:00:00Z, '2026-11-24 03:00' or 03:00 in local time, or 10m for ten minutes before the end")
         }
     }
 

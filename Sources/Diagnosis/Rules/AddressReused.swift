@@ -32,8 +32,7 @@ struct AddressReused: Rule {
         let pod = holders[group.subject.backend].map { "\($0.name)" } ?? "another pod"
         var finding = Finding(
             rule: Self.id, severity: .warning,
-            title: "clients of a service are sent to \(group.subject.backend), by now the "
-                + "address of \(pod)",
+            title: "clients of a service are sent to \(group.subject.backend), by now the address of \(pod)",
             cause: "The address was given to another pod while connections to the one before it were still in the table.",
             remedy: group.lasting.contains { $0.connection.ipvs != nil }
                 ? "Let IPVS drop connections whose backend is gone: \(IPVSSetting.expireWithoutBackend)=1; let the network plugin keep an "

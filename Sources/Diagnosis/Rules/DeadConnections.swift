@@ -45,8 +45,7 @@ struct DeadConnections: Rule {
         }
         var finding = Finding(
             rule: Self.id, severity: .warning,
-            title: "established connections to \(backend)\(words) are dead: nobody acknowledges "
-                + "their data",
+            title: "established connections to \(backend)\(words) are dead: nobody acknowledges their data",
             cause: "The backend or its node went away without a FIN or RST: clients wait until their own timers give up, up to 15 minutes.",
             remedy: group.lasting.contains { $0.connection.ipvs != nil }
                 ? "Look whether the pod's node is alive; IPVS drops the connections of a backend that is taken out, with "

@@ -30,16 +30,9 @@ struct Hairpin: Rule {
             remedy: "Let kube-proxy masquerade it (its KUBE-MARK-MASQ rules), or switch on hairpin mode on the pod's bridge port.",
             references: ["kubernetes/kubernetes#134884", "kubernetes/kubernetes#53775"])
         finding.describe(group, showing: group.lasting)
-        finding.evidence = [
-            "\(counted(group.count, "connection")) unreplied with one address as client and backend, and no "
-                + "translated client"
-        ]
+        finding.evidence = ["\(counted(group.count, "connection")) unreplied with one address as client and backend, and no translated client"]
         finding.measures = [Measure("connections", group.count)]
-        finding.commands =
-            [
-                subject.commandPrefix + "iptables -t nat -S "
-                    + "POSTROUTING"
-            ] + NextCommands.capture(group.subject.backend, in: subject)
+        finding.commands = [subject.commandPrefix + "iptables -t nat -S POSTROUTING"] + NextCommands.capture(group.subject.backend, in: subject)
         return finding
     }
 }
