@@ -78,14 +78,6 @@ private let dns = ObjectName(namespace: "kube-system", name: "kube-dns")
         #expect(answer.names.services.count == 2)
     }
 
-    @Test func `an earlier deadline gives what has come, and the request goes on`() throws {
-        let fake = try FakeAPIServer("--hang", "nodes")
-        let request = KubeRequest(fake.server(), timeout: 30)
-        let early = request.wait(until: .now)
-        #expect(early.notices.contains { $0.contains("no whole answer within 30 s") })
-        while request.wait(until: .now.advanced(by: 0.05)).names.pods.isEmpty {}
-    }
-
     @Test func `a list that changes between its pages: the first pages are kept`() throws {
         let answer = try FakeAPIServer("--page-size", "2", "--gone", "pods").names()
         #expect(answer.notices.count == 1)
