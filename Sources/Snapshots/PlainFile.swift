@@ -47,7 +47,7 @@ final class PlainFile: @unchecked Sendable {
     func forgetName() {
         guard hasTemporaryName else { return }
         unlink(path)
-        PartialFiles.forget(path)
+        PartialFiles.forget()
         hasTemporaryName = false
     }
 

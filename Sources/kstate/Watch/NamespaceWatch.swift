@@ -1,6 +1,7 @@
 import Conntrack
 import Correlation
 import Filters
+import Glibc
 import KernelState
 import Netlink
 import Rendering
@@ -68,7 +69,7 @@ final class NamespaceWatch {
                 try listen()
             } catch {
                 notListening(error)
-                if filter.table == .conntrack || error.code == 1 { throw error }
+                if filter.table == .conntrack || error.code == EPERM { throw error }
             }
         }
         if filter.table != .conntrack { ipvs.begin() }
