@@ -20,11 +20,6 @@ struct RuleReport: Sendable {
     static let silence = RuleReport()
     static func findings(_ findings: [Finding]) -> RuleReport { RuleReport(findings: findings) }
     static func unchecked(_ reason: String) -> RuleReport { RuleReport(unchecked: reason) }
-
-    init(findings: [Finding] = [], unchecked: String? = nil) {
-        self.findings = findings
-        self.unchecked = unchecked
-    }
 }
 
 /// One thing that can be wrong. A rule is shown the connections of each sample, keeps what it needs of them within bounds, and is
