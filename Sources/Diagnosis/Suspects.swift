@@ -84,6 +84,9 @@ struct Suspects: Sendable {
             .note(connection, timer: timer, in: sample)
     }
 
+    /// Of the groups that the last sample still had those with a connection that an earlier one had too.
+    func lasting(in sample: Sample) -> [Group] { present(in: sample).filter { !$0.lasting.isEmpty } }
+
     /// The groups that the last sample still had, those of most connections first.
     func present(in sample: Sample) -> [Group] {
         groups.values.filter { $0.lastSample == sample.index }.sorted {

@@ -25,7 +25,7 @@ struct AddressReused: Rule {
     func report(on subject: Case) -> RuleReport {
         if subject.last.names.isEmpty { return .unchecked("whose an address is only the cluster knows: --kube") }
         if subject.samples.count < 2 { return .unchecked("whether a connection lasts takes two samples") }
-        return .findings(suspects.present(in: subject.last).filter { !$0.lasting.isEmpty }.map { finding($0, subject) })
+        return .findings(suspects.lasting(in: subject.last).map { finding($0, subject) })
     }
 
     private func finding(_ group: Suspects.Group, _ subject: Case) -> Finding {

@@ -31,7 +31,7 @@ struct DeadConnections: Rule {
             return .unchecked("nf_conntrack_tcp_timeout_established is so low that unacknowledged data does not shorten the timer")
         }
         if subject.samples.count < 2 { return .unchecked("whether data stays unacknowledged takes two samples") }
-        return .findings(suspects.present(in: subject.last).filter { !$0.lasting.isEmpty }.map { finding($0, subject) })
+        return .findings(suspects.lasting(in: subject.last).map { finding($0, subject) })
     }
 
     private func finding(_ group: Suspects.Group, _ subject: Case) -> Finding {

@@ -16,9 +16,10 @@ struct Hairpin: Rule {
     }
 
     func report(on subject: Case) -> RuleReport {
-        let groups = suspects.present(in: subject.last)
-        if subject.samples.count < 2, !groups.isEmpty { return .unchecked("whether a connection lasts takes two samples") }
-        return .findings(groups.filter { !$0.lasting.isEmpty }.map { finding($0, subject) })
+        if subject.samples.count < 2, !suspects.present(in: subject.last).isEmpty {
+            return .unchecked("whether a connection lasts takes two samples")
+        }
+        return .findings(suspects.lasting(in: subject.last).map { finding($0, subject) })
     }
 
     private func finding(_ group: Suspects.Group, _ subject: Case) -> Finding {
