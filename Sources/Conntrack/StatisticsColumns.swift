@@ -19,7 +19,9 @@ public struct StatisticsColumns {
 
     /// A CPU's counters; nil for a line that has not exactly one number of 32 bits for each column.
     ///
-    /// - Parameter cpu: counted from 0.
+    /// - Parameters:
+    ///   - line: without its end.
+    ///   - cpu: counted from 0.
     public func statistics(_ line: UnsafeRawBufferPointer, cpu: Int) -> ConntrackStatistics? {
         guard let cpu = UInt16(exactly: cpu) else { return nil }
         var statistics = ConntrackStatistics(cpu: cpu)

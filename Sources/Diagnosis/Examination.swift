@@ -31,6 +31,7 @@ public struct Examination {
         self.rules = rules
     }
 
+    /// Begins a sample, before its connections.
     public mutating func begin(_ sample: Sample) {
         var sample = sample
         sample.index = samples.count
@@ -41,6 +42,7 @@ public struct Examination {
         audience = [[Int]?](repeating: nil, count: ConnectionTraits.combinations)
     }
 
+    /// Counts a connection of the sample in, and shows it to the rules that want such.
     @inline(__always)
     public mutating func see(_ connection: Connection) {
         tally.add(connection)
@@ -59,6 +61,7 @@ public struct Examination {
         for listener in listeners { rules[listener].see(connection, in: sample) }
     }
 
+    /// Ends the sample, with how much of each table was seen; nil for one that was not asked for.
     public mutating func end(conntrack: TableCoverage?, ipvs: TableCoverage?) {
         services = tally.services()
         for service in services {

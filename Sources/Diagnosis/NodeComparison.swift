@@ -28,6 +28,7 @@ public struct NodeComparison: Sendable {
         timers = facts.map { FlowTimers($0) }
     }
 
+    /// Takes a connection of any of the nodes: one that waits for another node's pod, or tells how far two clocks are apart, is looked for.
     public mutating func want(_ connection: Connection) {
         guard let flow = connection.conntrack else { return }
         if flow.isUnreplied {
@@ -44,6 +45,7 @@ public struct NodeComparison: Sendable {
         }
     }
 
+    /// Takes a conntrack entry of any of the nodes, once all connections were taken.
     public mutating func offer(_ flow: Flow, at place: PlaceIndex) { index.offer(flow, at: place) }
 
     /// The place that has the address behind one of its own links; nil where none has, or two claim it alike.
@@ -75,6 +77,7 @@ public struct NodeComparison: Sendable {
         var lost: LossPlace
     }
 
+    /// A finding for each place, service and backend whose packets are lost at one point of the way.
     public func diagnosis() -> Diagnosis {
         var diagnosis = Diagnosis()
         let clocks = clocks()

@@ -52,7 +52,7 @@ public struct SignalQueue: ~Copyable {
     /// Waits for `time`, or for a signal that ends the process; what else comes is passed over.
     ///
     /// - Parameters:
-    ///   - time: in seconds of ``Host/uptime``.
+    ///   - time: in seconds of `Host.uptime`.
     ///   - others: descriptors whose news ends the waiting too; they are not read here.
     /// - Returns: false when the process is to end.
     public func wait(until time: Double, orFor others: [Int32] = []) -> Bool {

@@ -6,7 +6,7 @@ import Synchronization
 /// show one.
 final class ProgressLine: Sendable {
     private struct State {
-        /// Seconds of ``Host/uptime`` before which nothing more is shown.
+        /// Seconds of `Host.uptime` before which nothing more is shown.
         var next: Double
         var isShown = false
     }

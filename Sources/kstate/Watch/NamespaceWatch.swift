@@ -121,7 +121,7 @@ final class NamespaceWatch {
     var isReading: Bool { dump != nil || ipvs.isReading || needsDump }
     var tables: ReportTables { ReportTables(conntrack: filter.table == .ipvs ? nil : conntrack, ipvs: ipvsCoverage) }
 
-    /// When there is something to do next, on the clock of ``Host/uptime``.
+    /// When there is something to do next, on the clock of `Host.uptime`.
     var dueAt: Double {
         if isReading { return 0 }
         var due = Double.infinity
