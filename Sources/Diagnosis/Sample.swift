@@ -1,4 +1,3 @@
-import Correlation
 public import KernelState
 
 /// What was read of a place at one moment, beside its connections.

@@ -1,5 +1,3 @@
-internal import KernelState
-
 /// Columns with their widths, and the rows that fit them: for the table format and for the live screen.
 public struct TableLayout<Shown: TableColumn>: Sendable {
     private static var gap: Int { 2 }
