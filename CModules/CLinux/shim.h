@@ -89,13 +89,11 @@ static inline int kst_signal_is_ignored(int number) {
 
 /// Takes `path` away when SIGINT, SIGTERM or SIGHUP ends the process; NULL takes nothing away any more.
 static inline void kst_unlink_on_signal(const char *path) {
-    int ending[] = {SIGINT, SIGTERM, SIGHUP};
-    for (size_t i = 0; !path && i < sizeof ending / sizeof *ending; i++)
-        if (!kst_signal_is_ignored(ending[i])) signal(ending[i], SIG_DFL);
     char *kept = kst_partial_path();
     size_t length = 0;
     for (; path && path[length] && length < 4095; length++) kept[length] = path[length];
     kept[length] = 0;
-    for (size_t i = 0; path && i < sizeof ending / sizeof *ending; i++)
-        if (!kst_signal_is_ignored(ending[i])) signal(ending[i], kst_unlink_and_die);
+    int ending[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+        if (!kst_signal_is_ignored(ending[i])) signal(ending[i], path ? kst_unlink_and_die : SIG_DFL);
 }

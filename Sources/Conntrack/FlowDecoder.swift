@@ -14,8 +14,6 @@ public struct FlowDecoder: Sendable {
     /// Where there are any, an entry without one of these ports in either tuple is given up as soon as its tuples are known.
     private let ports: [UInt16]
 
-    private static let netfilterHeaderSize = 4
-
     /// What became of a message.
     enum Outcome {
         /// The whole entry.
@@ -40,7 +38,7 @@ public struct FlowDecoder: Sendable {
     @inline(__always)
     mutating func decode(_ payload: RawSpan, into flow: inout Flow) -> Outcome {
         flow.clearOptionalParts()
-        var attributes = AttributeCursor(payload.dropping(Self.netfilterHeaderSize))
+        var attributes = AttributeCursor(payload.dropping(MemoryLayout<nfgenmsg>.size))
         let outcome = decodeAttributes(&attributes, into: &flow)
         guard outcome != .undecodable, attributes.failure == nil else {
             undecodable += 1

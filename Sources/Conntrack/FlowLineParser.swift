@@ -159,16 +159,14 @@ public struct FlowLineParser {
 
     /// Of ICMP each direction has an identifier, which the entry's own follows.
     private mutating func takeID(_ value: Range<Int>) -> Bool {
-        let isOfICMP = transport == .icmp || transport == .icmpv6
-        if isOfICMP, tuple.icmpID == nil { return tuple.icmpID.set(words.decimal(value)) }
+        if transport.isICMP, tuple.icmpID == nil { return tuple.icmpID.set(words.decimal(value)) }
         return id.set(words.decimal(value))
     }
 
     private mutating func takeAge(_ value: Range<Int>) -> Bool {
         guard let seconds = words.decimal(value) else { return false }
-        let (age, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         // An age beyond 1970 tells that the file's time is none of the table's.
-        if !overflow, age <= takenAt { start = takenAt - age }
+        if let age = Int(exactly: seconds).flatMap({ UInt64(nanosecondsOf: $0) }), age <= takenAt { start = takenAt - age }
         return true
     }
 

@@ -4,13 +4,11 @@ internal import Netlink
 
 /// Decodes one CPU's counters: `struct nfgenmsg`, whose resource id is the CPU, and the `CTA_STATS_*` attributes.
 enum StatisticsDecoder {
-    private static let netfilterHeaderSize = 4
-
     /// The counters, or nil when the message is cut short. Attributes that are not known here are skipped.
     static func decode(_ payload: RawSpan) -> ConntrackStatistics? {
         guard let cpu = payload.bigEndianUInt16(at: 2) else { return nil }
         var statistics = ConntrackStatistics(cpu: cpu)
-        var attributes = AttributeCursor(payload.dropping(netfilterHeaderSize))
+        var attributes = AttributeCursor(payload.dropping(MemoryLayout<nfgenmsg>.size))
         while let attribute = attributes.next() {
             guard let field = field(UInt32(attribute.type)), let number = attribute.payload.bigEndianUInt32() else { continue }
             statistics[keyPath: field] = number

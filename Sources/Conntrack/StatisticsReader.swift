@@ -15,7 +15,16 @@ public enum StatisticsReader {
             return try ask()
         } catch {
             guard let file = try? KernelFile(path: "/proc/thread-self/net/stat/nf_conntrack") else { throw error }
-            return StatisticsTableParser.statistics(in: try file.contents())
+            return statistics(in: try file.contents())
+        }
+    }
+
+    /// What /proc/net/stat/nf_conntrack tells; a line of another form than its heading's is left out.
+    static func statistics(in bytes: [UInt8]) -> [ConntrackStatistics] {
+        bytes.withUnsafeBytes { bytes in
+            let lines = bytes.split(separator: UInt8(ascii: "\n")).map { UnsafeRawBufferPointer(rebasing: $0) }
+            guard let heading = lines.first, let columns = StatisticsColumns(heading: heading) else { return [] }
+            return lines.dropFirst().enumerated().compactMap { columns.statistics($1, cpu: $0) }
         }
     }
 

@@ -37,6 +37,7 @@ public struct TableGauge: ~Copyable {
         }
     }
 
+    /// Both as they are now; 0 for what cannot be read any more.
     public func read() -> Reading {
         Reading(entries: count.number() ?? 0, buckets: buckets.number() ?? 0)
     }

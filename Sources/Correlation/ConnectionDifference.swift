@@ -26,12 +26,12 @@ public struct ConnectionDifference {
     ///   - connection: one of it.
     ///   - place: names the place in both readings.
     public mutating func addBefore(_ connection: Connection, place: UInt16) {
-        known[Self.identity(connection, place)] = Known(appearance: Self.digest(connection))
+        known[connection.identity(at: place)] = Known(appearance: Self.digest(connection))
     }
 
     /// Second pass: the later reading.
     public mutating func addAfter(_ connection: Connection, place: UInt16, _ emit: (ConnectionDifferenceItem) -> Void) {
-        let identity = Self.identity(connection, place)
+        let identity = connection.identity(at: place)
         guard let index = known.index(forKey: identity) else { return emit(.new(connection)) }
         known.values[index].wasSeen = true
         if known.values[index].appearance != Self.digest(connection) { changed[identity] = connection }
@@ -39,18 +39,9 @@ public struct ConnectionDifference {
 
     /// Third pass: the earlier reading again.
     public mutating func addBeforeAgain(_ connection: Connection, place: UInt16, _ emit: (ConnectionDifferenceItem) -> Void) {
-        let identity = Self.identity(connection, place)
+        let identity = connection.identity(at: place)
         if let after = changed.removeValue(forKey: identity) { return emit(.changed(before: connection, after: after)) }
         if known[identity]?.wasSeen == false { emit(.ended(connection)) }
-    }
-
-    /// What a client asked, and where: no change of state or backend makes another connection of it.
-    private static func identity(_ connection: Connection, _ place: UInt16) -> UInt64 {
-        var fingerprint = Fingerprint()
-        fingerprint.mix(UInt64(place) << 32 | UInt64(connection.zone) << 8 | UInt64(connection.transport.rawValue))
-        fingerprint.mix(connection.client)
-        fingerprint.mix(connection.service ?? connection.backend)
-        return fingerprint.value
     }
 
     private static func digest(_ connection: Connection) -> UInt32 {

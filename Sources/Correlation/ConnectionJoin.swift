@@ -59,6 +59,7 @@ public struct ConnectionJoin: Sendable {
     /// IPVS entries that wait for conntrack.
     public var waitingRows: Int { rows.count }
 
+    /// Takes a conntrack entry: hands out what is settled by it, which may be another that waited, or keeps it for its twin.
     @inline(__always)
     public mutating func add(_ flow: Flow, _ emit: (Connection) -> Void) {
         guard moreRows || !rows.isEmpty else {
@@ -76,6 +77,7 @@ public struct ConnectionJoin: Sendable {
         }
     }
 
+    /// The same for an entry of IPVS.
     public mutating func add(_ row: IPVSConnection, _ emit: (Connection) -> Void) {
         // A template carries no packets: conntrack has no entry for it.
         guard !row.isTemplate, moreFlows || !flows.isEmpty else {

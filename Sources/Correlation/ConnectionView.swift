@@ -106,10 +106,17 @@ public struct ConnectionView: Sendable {
     /// ``endReading(_:)`` has gone.
     public mutating func beginReading() { reading &+= 1 }
 
+    /// Takes an entry as a dump or a lookup tells it.
+    ///
+    /// - Parameters:
+    ///   - flow: the entry.
+    ///   - time: when its timer was told, in seconds of the caller's clock.
+    ///   - emit: told what became of the connection, where that is any news.
     public mutating func apply(dumped flow: Flow, at time: Double, _ emit: (ConnectionChange, Connection) -> Void) {
         update(flow, at: time, fromEvent: false, emit)
     }
 
+    /// Takes an entry as an event tells it, which may leave out what has not changed: see ``apply(dumped:at:_:)``.
     public mutating func apply(event flow: Flow, at time: Double, _ emit: (ConnectionChange, Connection) -> Void) {
         update(flow, at: time, fromEvent: true, emit)
     }

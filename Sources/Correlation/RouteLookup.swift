@@ -10,8 +10,6 @@ public struct NetworkPath: Hashable, Sendable {
     /// Where a tunnel device sends the packet.
     public var outer: OuterPath?
 
-    /// True when the address is this node's own (`RTN_LOCAL`).
-    public var isLocal: Bool { route.type == 2 }
     public var gateway: IPAddress? { route.gateway }
 }
 

@@ -1,33 +1,33 @@
-internal import KernelState
+import KernelState
 
 /// What rules choose connections by: worked out once for each connection, so that a rule is only shown what may concern it.
-public struct ConnectionTraits: OptionSet, Hashable, Sendable {
-    public var rawValue: UInt16
-    @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
+struct ConnectionTraits: OptionSet, Hashable, Sendable {
+    var rawValue: UInt16
+    init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    public static let tcp = ConnectionTraits(rawValue: 1 << 0)
-    public static let udp = ConnectionTraits(rawValue: 1 << 1)
+    static let tcp = ConnectionTraits(rawValue: 1 << 0)
+    static let udp = ConnectionTraits(rawValue: 1 << 1)
     /// conntrack has seen no answer.
-    public static let unreplied = ConnectionTraits(rawValue: 1 << 2)
+    static let unreplied = ConnectionTraits(rawValue: 1 << 2)
     /// It went to a service: the destination was translated, or IPVS has it.
-    public static let served = ConnectionTraits(rawValue: 1 << 3)
+    static let served = ConnectionTraits(rawValue: 1 << 3)
     /// IPVS has it.
-    public static let inIPVS = ConnectionTraits(rawValue: 1 << 4)
+    static let inIPVS = ConnectionTraits(rawValue: 1 << 4)
     /// conntrack has it.
-    public static let inConntrack = ConnectionTraits(rawValue: 1 << 5)
+    static let inConntrack = ConnectionTraits(rawValue: 1 << 5)
     /// The backend sees another client address or port.
-    public static let masqueraded = ConnectionTraits(rawValue: 1 << 6)
+    static let masqueraded = ConnectionTraits(rawValue: 1 << 6)
     /// It is an IPVS persistence template.
-    public static let template = ConnectionTraits(rawValue: 1 << 7)
+    static let template = ConnectionTraits(rawValue: 1 << 7)
     /// Its conntrack zone is not 0.
-    public static let zoned = ConnectionTraits(rawValue: 1 << 8)
+    static let zoned = ConnectionTraits(rawValue: 1 << 8)
     /// Its service's or backend's port is 53.
-    public static let dns = ConnectionTraits(rawValue: 1 << 9)
+    static let dns = ConnectionTraits(rawValue: 1 << 9)
     /// One of the tables has it as ESTABLISHED.
-    public static let established = ConnectionTraits(rawValue: 1 << 10)
+    static let established = ConnectionTraits(rawValue: 1 << 10)
 
     /// Nothing was translated, and IPVS does not have it.
-    public static let direct = ConnectionTraits(rawValue: 1 << 11)
+    static let direct = ConnectionTraits(rawValue: 1 << 11)
 
     /// How many different values there are.
     static let combinations = 1 << 12

@@ -20,14 +20,18 @@ public struct Examination {
     ///   - place: what is examined.
     ///   - index: where the place stands among the report's.
     ///   - scope: what a person's filter leaves of it.
-    ///   - rules: those that are asked.
-    public init(_ place: Place, at index: PlaceIndex, scope: Scope = .whole, rules: [any Rule] = RuleBook.rules()) {
+    public init(_ place: Place, at index: PlaceIndex, scope: Scope = .whole) {
+        self.init(place, at: index, scope: scope, rules: RuleBook.rules())
+    }
+
+    init(_ place: Place, at index: PlaceIndex, scope: Scope = .whole, rules: [any Rule]) {
         self.place = place
         self.index = index
         self.scope = scope
         self.rules = rules
     }
 
+    /// Begins a sample, before its connections.
     public mutating func begin(_ sample: Sample) {
         var sample = sample
         sample.index = samples.count
@@ -38,6 +42,7 @@ public struct Examination {
         audience = [[Int]?](repeating: nil, count: ConnectionTraits.combinations)
     }
 
+    /// Counts a connection of the sample in, and shows it to the rules that want such.
     @inline(__always)
     public mutating func see(_ connection: Connection) {
         tally.add(connection)
@@ -56,6 +61,7 @@ public struct Examination {
         for listener in listeners { rules[listener].see(connection, in: sample) }
     }
 
+    /// Ends the sample, with how much of each table was seen; nil for one that was not asked for.
     public mutating func end(conntrack: TableCoverage?, ipvs: TableCoverage?) {
         services = tally.services()
         for service in services {
@@ -73,9 +79,6 @@ public struct Examination {
         guard let first = samples.first, let last = samples.last else { return 0 }
         return last.seconds(since: first)
     }
-
-    /// What was read last, of a place that was read at all.
-    public var lastSample: Sample? { samples.last }
 
     /// What the rules say; nothing when no sample was read.
     public func diagnosis() -> Diagnosis {
@@ -114,47 +117,5 @@ public struct Examination {
             guard let backend = finding.backend else { return false }
             return explained.contains(Subject(rule: finding.rule, service: finding.service, backend: backend))
         }
-    }
-}
-
-extension Diagnosis {
-    /// Findings of one rule and severity, in one place, that are listed one by one; beyond, they are put together.
-    static let groupedFrom = 5
-
-    /// Puts places together, the worst first, and what occurs too often into one finding that counts.
-    public static func summary(of parts: [Diagnosis]) -> Diagnosis {
-        var whole = Diagnosis()
-        for part in parts {
-            whole.findings += part.findings
-            whole.unchecked += part.unchecked
-            whole.rules += part.rules.filter { !whole.rules.contains($0) }
-        }
-        whole.findings = grouped(whole.findings)
-        return whole
-    }
-
-    private struct GroupKey: Hashable {
-        var rule: String
-        var severity: Severity
-        var place: PlaceIndex
-    }
-
-    private static func grouped(_ findings: [Finding]) -> [Finding] {
-        var order: [GroupKey] = []
-        var groups: [GroupKey: [Finding]] = [:]
-        for finding in findings {
-            let key = GroupKey(rule: finding.rule, severity: finding.severity, place: finding.place)
-            if groups[key] == nil { order.append(key) }
-            groups[key, default: []].append(finding)
-        }
-        let merged = order.flatMap { key in merge(groups[key] ?? []) }
-        return merged.enumerated().sorted { ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset) }.map(\.element)
-    }
-
-    private static func merge(_ findings: [Finding]) -> [Finding] {
-        guard findings.count >= groupedFrom, var first = findings.first else { return findings }
-        first.count = findings.count
-        first.others = findings.dropFirst().prefix(Finding.connectionLimit).map(\.subject)
-        return [first]
     }
 }

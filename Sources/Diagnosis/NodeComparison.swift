@@ -22,12 +22,13 @@ public struct NodeComparison: Sendable {
 
     /// - Parameters:
     ///   - places: one of each node at least.
-    ///   - samples: each place's last.
-    public init(_ places: [Place], _ samples: [Sample]) {
-        cases = zip(places, samples).map { Case(place: $0, samples: [$1], services: []) }
-        timers = samples.map { FlowTimers($0.facts) }
+    ///   - facts: each place's own.
+    public init(_ places: [Place], _ facts: [NodeFacts]) {
+        cases = zip(places, facts).map { Case(place: $0, samples: [Sample(takenAt: $0.takenAt, facts: $1, services: [])], services: []) }
+        timers = facts.map { FlowTimers($0) }
     }
 
+    /// Takes a connection of any of the nodes: one that waits for another node's pod, or tells how far two clocks are apart, is looked for.
     public mutating func want(_ connection: Connection) {
         guard let flow = connection.conntrack else { return }
         if flow.isUnreplied {
@@ -44,6 +45,7 @@ public struct NodeComparison: Sendable {
         }
     }
 
+    /// Takes a conntrack entry of any of the nodes, once all connections were taken.
     public mutating func offer(_ flow: Flow, at place: PlaceIndex) { index.offer(flow, at: place) }
 
     /// The place that has the address behind one of its own links; nil where none has, or two claim it alike.
@@ -75,6 +77,7 @@ public struct NodeComparison: Sendable {
         var lost: LossPlace
     }
 
+    /// A finding for each place, service and backend whose packets are lost at one point of the way.
     public func diagnosis() -> Diagnosis {
         var diagnosis = Diagnosis()
         let clocks = clocks()
@@ -97,8 +100,7 @@ public struct NodeComparison: Sendable {
         diagnosis.unchecked = undecided.sorted { $0.key < $1.key }.map { place, count in
             UncheckedRule(
                 rule: Self.id, place: place,
-                reason: "\(counted(count, "connection")) began after the other node was read: save the nodes at one moment, or the "
-                    + "backend's last")
+                reason: "\(counted(count, "connection")) began after the other node was read: save the nodes at one moment, or the backend's last")
         }
         return diagnosis
     }
@@ -183,8 +185,7 @@ private struct LossWords {
             title = "packets from \(node) to \(backend) do not arrive at \(other)"
             evidence = "\(other) has no entry of these packets"
             cause =
-                "They left \(node) and are lost on the way: on the network between the nodes, or as \(other) takes them out of "
-                + "the overlay."
+                "They left \(node) and are lost on the way: on the network between the nodes, or as \(other) takes them out of the overlay."
             remedy = "Capture the outer packets on both nodes; look at firewalls, the overlay's UDP port, its MTU and checksum offload."
         case .inPod:
             title = "\(backend) on \(other) gets the packets of \(node) and does not answer"

@@ -1,35 +1,30 @@
-public import KernelState
+import KernelState
 
 /// Which connections a rule is shown.
-public struct Interest: Sendable {
+struct Interest: Sendable {
     /// A connection is shown when it has all traits of one of these.
-    public var any: [ConnectionTraits]
+    var any: [ConnectionTraits]
 
-    public static let none = Interest(any: [])
-    public static func having(_ traits: ConnectionTraits...) -> Interest { Interest(any: traits) }
+    static let none = Interest(any: [])
+    static func having(_ traits: ConnectionTraits...) -> Interest { Interest(any: traits) }
 
     func covers(_ traits: ConnectionTraits) -> Bool { any.contains { traits.isSuperset(of: $0) } }
 }
 
 /// What a rule has to say about a case.
-public struct RuleReport: Sendable {
-    public var findings: [Finding] = []
+struct RuleReport: Sendable {
+    var findings: [Finding] = []
     /// Why the rule, or a part of it, could not be checked, and what it needs.
-    public var unchecked: String?
+    var unchecked: String?
 
-    public static let silence = RuleReport()
-    public static func findings(_ findings: [Finding]) -> RuleReport { RuleReport(findings: findings) }
-    public static func unchecked(_ reason: String) -> RuleReport { RuleReport(unchecked: reason) }
-
-    public init(findings: [Finding] = [], unchecked: String? = nil) {
-        self.findings = findings
-        self.unchecked = unchecked
-    }
+    static let silence = RuleReport()
+    static func findings(_ findings: [Finding]) -> RuleReport { RuleReport(findings: findings) }
+    static func unchecked(_ reason: String) -> RuleReport { RuleReport(unchecked: reason) }
 }
 
 /// One thing that can be wrong. A rule is shown the connections of each sample, keeps what it needs of them within bounds, and is
 /// asked in the end. It changes nothing, and reads nothing itself.
-public protocol Rule: Sendable {
+protocol Rule: Sendable {
     /// Short and telling, in kebab case; it never changes.
     static var id: String { get }
 
@@ -48,8 +43,8 @@ public protocol Rule: Sendable {
 }
 
 extension Rule {
-    public static var explains: Set<String> { [] }
-    public var id: String { Self.id }
-    public func interest(in sample: Sample) -> Interest { .none }
-    public mutating func see(_ connection: Connection, in sample: Sample) {}
+    static var explains: Set<String> { [] }
+    var id: String { Self.id }
+    func interest(in sample: Sample) -> Interest { .none }
+    mutating func see(_ connection: Connection, in sample: Sample) {}
 }

@@ -1,7 +1,7 @@
 /// Every rule there is, what hurts most first.
-public enum RuleBook {
+enum RuleBook {
     /// Fresh rules for one examination.
-    public static func rules() -> [any Rule] {
+    static func rules() -> [any Rule] {
         [
             NoBackends(), SilentBackend(), OverlayChecksum(), TableFull(), InsertRace(), StaleTCP(), StaleUDP(), AddressReused(),
             UDPWithoutDNAT(), PinnedUDP(), DeadConnections(), Draining(), QuiescentTemplate(), ReusePinsDead(), WeightZeroReady(),

@@ -1,10 +1,10 @@
-public import KernelState
+import KernelState
 
 /// Who serves what, as far as the node is told: by IPVS' service table, and by the cluster's own list where that was given.
 ///
 /// conntrack alone does not know it: that an entry leads to a backend says nothing about whether the service still has it.
-public struct ServingEndpoints: Sendable {
-    public enum Standing: Hashable, Sendable {
+struct ServingEndpoints: Sendable {
+    enum Standing: Hashable, Sendable {
         /// Nothing here knows the service.
         case unknown
         /// The service has the backend, and it takes new connections.
@@ -43,9 +43,9 @@ public struct ServingEndpoints: Sendable {
     private var ofCluster: [ClusterPort: Known] = [:]
     private let names: ClusterNames
     /// Services of IPVS and of the cluster of which no backend takes connections.
-    public private(set) var emptyServices: Set<ServiceIdentity> = []
+    private(set) var emptyServices: Set<ServiceIdentity> = []
 
-    public init(_ services: [VirtualService], names: ClusterNames = ClusterNames()) {
+    init(_ services: [VirtualService], names: ClusterNames = ClusterNames()) {
         self.names = names
         for service in services { add(service) }
         for endpoint in names.endpoints {
@@ -78,8 +78,8 @@ public struct ServingEndpoints: Sendable {
     }
 
     /// True when nothing here knows any service.
-    public var isEmpty: Bool { known.isEmpty && names.services.isEmpty }
-    public var hasIPVS: Bool { !known.isEmpty }
+    var isEmpty: Bool { known.isEmpty && names.services.isEmpty }
+    var hasIPVS: Bool { !known.isEmpty }
 
     func service(_ transport: TransportProtocol, _ service: Endpoint) -> Known? {
         if let entry = known[.address(transport, service)] ?? known[.address(transport, Endpoint(address: service.address, port: 0))] {
@@ -89,7 +89,7 @@ public struct ServingEndpoints: Sendable {
         return ofCluster[ClusterPort(service: name.service, port: name.portName)] ?? Known()
     }
 
-    public func standing(of backend: Endpoint, _ transport: TransportProtocol, service: Endpoint) -> Standing {
+    func standing(of backend: Endpoint, _ transport: TransportProtocol, service: Endpoint) -> Standing {
         self.service(transport, service)?.standing(of: backend) ?? .unknown
     }
 

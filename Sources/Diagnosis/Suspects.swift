@@ -58,7 +58,7 @@ struct SuspectSubject: Hashable, Sendable {
 }
 
 /// The connections that a rule suspects, grouped by service and backend and followed from sample to sample, within bounds: of each
-/// group some connections are kept and all are counted, and groups beyond the limit are only counted.
+/// group some connections are kept and all are counted; groups beyond the limit are left out.
 struct Suspects: Sendable {
     struct Group: Sendable {
         var subject: SuspectSubject
@@ -75,19 +75,17 @@ struct Suspects: Sendable {
     static let keptLimit = 8
 
     private(set) var groups: [SuspectSubject: Group] = [:]
-    /// Connections of groups beyond the limit.
-    private(set) var overflow = 0
 
     /// - Parameter timer: seconds left, of the table whose renewal tells something.
     mutating func note(_ connection: Connection, timer: UInt32?, in sample: Sample) {
         let subject = SuspectSubject(connection)
-        guard groups[subject] != nil || groups.count < Self.groupLimit else {
-            overflow += 1
-            return
-        }
+        guard groups[subject] != nil || groups.count < Self.groupLimit else { return }
         groups[subject, default: Group(subject: subject, lastSample: sample.index, count: 0, kept: [])]
             .note(connection, timer: timer, in: sample)
     }
+
+    /// Of the groups that the last sample still had those with a connection that an earlier one had too.
+    func lasting(in sample: Sample) -> [Group] { present(in: sample).filter { !$0.lasting.isEmpty } }
 
     /// The groups that the last sample still had, those of most connections first.
     func present(in sample: Sample) -> [Group] {

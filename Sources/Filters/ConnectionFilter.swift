@@ -103,7 +103,7 @@ public struct ConnectionFilter: Sendable {
         guard let ports else { return [] }
         var related: Set<Endpoint> = []
         for service in services {
-            guard case .address(_, let endpoint) = service.identity else { continue }
+            guard let endpoint = service.identity.endpoint else { continue }
             if service.backends.contains(where: { ports.contains($0.endpoint.port) }) { related.insert(endpoint) }
         }
         return related

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import KernelState
 
 /// A point in time as somebody who looks back writes it, which may need a recording's end to be known.
 public enum Moment: Hashable, Sendable {
@@ -20,8 +21,7 @@ public enum Moment: Hashable, Sendable {
             self = .at(nanoseconds)
         } else {
             throw FilterError(
-                "'\(text)' is no moment; give 2026-11-24T03:00:00Z, '2026-11-24 03:00' or 03:00 in local time, or 10m for ten minutes "
-                    + "before the end")
+                "'\(text)' is no moment; give 2026-11-24T03:00:00Z, '2026-11-24 03:00' or 03:00 in local time, or 10m for ten minutes before the end")
         }
     }
 
@@ -69,9 +69,8 @@ public enum Moment: Hashable, Sendable {
     ///   - day: of the month, as it was given: one that the month does not have is refused.
     private static func nanoseconds(_ parts: inout tm, offset: Int?, fraction: UInt64, day: Int32) -> UInt64? {
         let seconds = offset == nil ? mktime(&parts) : timegm(&parts) - offset!
-        // In the year 2554 the nanoseconds run over.
-        guard parts.tm_mday == day, (0..<Int(UInt64.max / 1_000_000_000)).contains(seconds) else { return nil }
-        return UInt64(seconds) * 1_000_000_000 + fraction
+        guard parts.tm_mday == day, let nanoseconds = UInt64(nanosecondsOf: seconds) else { return nil }
+        return nanoseconds + fraction
     }
 
     /// `Z` or `+01:00`, in seconds.

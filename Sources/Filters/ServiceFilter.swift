@@ -19,7 +19,7 @@ extension ConnectionFilter {
     public func hidesConnections(of service: ServiceIdentity) -> Bool {
         if selectsByConnections || !backends.isEmpty || table != nil { return true }
         guard let ports else { return false }
-        guard case .address(_, let asked) = service else { return true }
+        guard let asked = service.endpoint else { return true }
         return !ports.contains(asked.port)
     }
 

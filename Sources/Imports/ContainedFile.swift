@@ -8,7 +8,6 @@ enum ContainedFile {
         else { return nil }
         return file
     }
-
 }
 
 /// A path without links, `.` and `..`; nil where it leads nowhere.

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import KernelState
 
 /// Reads what date(1) prints in the C locale.
 enum DateText {
@@ -14,9 +15,6 @@ enum DateText {
         var parts = tm()
         (parts.tm_year, parts.tm_mon, parts.tm_mday) = (year - 1900, Int32(month), day)
         (parts.tm_hour, parts.tm_min, parts.tm_sec) = (clock[0], clock[1], clock[2])
-        return UInt64(exactly: timegm(&parts)).flatMap { seconds in
-            let (nanoseconds, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-            return overflow ? nil : nanoseconds
-        }
+        return UInt64(nanosecondsOf: timegm(&parts))
     }
 }

@@ -57,7 +57,7 @@ struct FlowTextParser: LineParser {
 extension Flow {
     /// Names the entry; nil where its text does not tell it from others: ICMP's types and identifiers are not in XML.
     var importedName: UInt64? {
-        if case .none = original.detail, transport == .icmp || transport == .icmpv6 { return nil }
+        if case .none = original.detail, transport.isICMP { return nil }
         return fingerprint.value
     }
 }

@@ -1,4 +1,3 @@
-internal import Glibc
 public import KernelState
 
 /// Finds what other tools have saved.
@@ -65,10 +64,7 @@ public enum ImportSearch {
     }
 
     /// True for a directory, which is one node's.
-    public static func isDirectory(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-    }
+    public static func isDirectory(_ path: String) -> Bool { DirectoryNames.exist(at: path) }
 
     /// The last part of a path, as `.` has it too.
     private static func name(of path: String) -> String {

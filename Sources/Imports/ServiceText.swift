@@ -117,23 +117,3 @@ extension TrafficCounters {
         outboundByteRate = rates.outboundByteRate
     }
 }
-
-/// Services of several texts, each once.
-struct ServiceMerge {
-    private var services: [ServiceText] = []
-    private var indices: [ServiceIdentity: Int] = [:]
-
-    /// Adds what one text tells, after those that tell more.
-    mutating func add(_ texts: [ServiceText]) {
-        for text in texts {
-            if let index = indices[text.identity] {
-                services[index].fill(from: text)
-            } else {
-                indices[text.identity] = services.count
-                services.append(text)
-            }
-        }
-    }
-
-    var merged: [VirtualService] { services.compactMap(\.service) }
-}

@@ -26,6 +26,26 @@ struct ServiceTexts {
     }
 }
 
+/// Services of several texts, each once.
+struct ServiceMerge {
+    private var services: [ServiceText] = []
+    private var indices: [ServiceIdentity: Int] = [:]
+
+    /// Adds what one text tells, after those that tell more.
+    mutating func add(_ texts: [ServiceText]) {
+        for text in texts {
+            if let index = indices[text.identity] {
+                services[index].fill(from: text)
+            } else {
+                indices[text.identity] = services.count
+                services.append(text)
+            }
+        }
+    }
+
+    var merged: [VirtualService] { services.compactMap(\.service) }
+}
+
 /// Reads the lines of /proc/net/ip_vs, of which the first three are headings.
 private struct ServiceTableTextParser: LineParser {
     private(set) var services: [VirtualService] = []

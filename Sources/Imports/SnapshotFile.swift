@@ -1,17 +1,16 @@
 internal import Glibc
+internal import KernelState
 
 /// Knows kstate's own files where texts are looked for.
 enum SnapshotFile {
-    private static let database = Array("SQLite format 3\0".utf8)
-    /// `PRAGMA application_id` in SQLite's heading, as docs/snapshot.md has it.
-    private static let application = (offset: 68, bytes: Array("ksta".utf8))
-    /// Of a compressed one, which tells what it holds by its name alone.
-    private static let compression: [UInt8] = [0x28, 0xb5, 0x2f, 0xfd]
+    private static let application = withUnsafeBytes(of: SnapshotMarks.applicationID.bigEndian) { Array($0) }
 
     static func isOne(_ path: String) -> Bool {
         let heading = heading(of: path)
-        if heading.starts(with: compression) { return path.hasSuffix(".kstate") }
-        return heading.starts(with: database) && heading.dropFirst(application.offset).starts(with: application.bytes)
+        // A compressed file tells what it holds by its name alone.
+        if heading.starts(with: SnapshotMarks.compression) { return path.hasSuffix(".kstate") }
+        return heading.starts(with: SnapshotMarks.database)
+            && heading.dropFirst(SnapshotMarks.applicationOffset).starts(with: application)
     }
 
     /// The first bytes of a regular file; none where they cannot be read.
@@ -19,7 +18,7 @@ enum SnapshotFile {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return [] }
         defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: application.offset + application.bytes.count)
+        var bytes = [UInt8](repeating: 0, count: SnapshotMarks.applicationOffset + application.count)
         let count = read(descriptor, &bytes, bytes.count)
         return Array(bytes.prefix(max(0, count)))
     }

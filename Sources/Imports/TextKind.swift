@@ -40,7 +40,7 @@ public enum TextKind: String, Sendable, CaseIterable {
         if isCount(words.bytes) { return .conntrackLines }
         if words.begins(line, "IPVS connection entries") { return .ipvsConnectionList }
         if IPVSTextParser.isTableHeading(words) { return .ipvsConnectionTable }
-        if KernelStatisticsParser.isHeading(words.bytes) { return .kernelStatistics }
+        if StatisticsColumns(heading: words.bytes) != nil { return .kernelStatistics }
         // The kernel pads no heading, ipvsadm does.
         if words.begins(line, "  -> RemoteAddress:Port Forward") { return .ipvsServiceTable }
         return words.begins(line, "  -> RemoteAddress:Port") ? .ipvsServiceList : nil

@@ -2,6 +2,12 @@ internal import Glibc
 
 /// The names in a directory.
 public enum DirectoryNames {
+    /// True for a path that leads to a directory.
+    public static func exist(at path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// Reads them, hidden ones too, but not `.` and `..`; in order.
     ///
     /// - Throws: where the directory cannot be read.

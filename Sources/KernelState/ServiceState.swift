@@ -59,9 +59,7 @@ public struct ServiceState: Hashable, Sendable {
     }
 
     /// The address and port that clients ask; nil for a firewall mark.
-    public var endpoint: Endpoint? {
-        if case .address(_, let endpoint) = identity { endpoint } else { nil }
-    }
+    public var endpoint: Endpoint? { identity.endpoint }
 }
 
 /// A backend of a service, and what became of the connections that it was given.

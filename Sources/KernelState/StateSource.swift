@@ -64,10 +64,12 @@ public protocol StateSource {
     ///   - list: which of the kernel's lists.
     ///   - walks: what the kernel is asked to filter, where there is one; nil reads the whole table.
     ///   - selection: what it leaves out need not be handed out; nil asks for all.
+    /// - Throws: why it cannot be read: with `ENOENT` as its code where there is no such table, with `EPERM` where the right is missing.
     func openConntrack(
         _ list: ConntrackList, walks: [KernelWalk]?, selection: PortSelection?
     ) throws(KernelStateError) -> any EntrySource<Flow>
 
+    /// - Throws: why it cannot be read: with `ENOENT` as its code where there is no IPVS.
     func openIPVS() throws(KernelStateError) -> any EntrySource<IPVSConnection>
 
     /// The virtual services with their backends. The error, with `ENOENT` as its code, where there is no IPVS.

@@ -38,6 +38,22 @@ extension [UInt8] {
     }
 }
 
+extension ClosedRange<UInt64> {
+    /// All nanoseconds since 1970 that are printed as the same millisecond: whoever copies a time from there means what it was printed for.
+    public init(millisecondOf time: UInt64) {
+        let start = time - time % 1_000_000
+        self = start...start + 999_999
+    }
+}
+
+extension UInt64 {
+    /// Nanoseconds of a number of seconds since 1970; nil before that, and from the year 2554 on, where they run over.
+    public init?(nanosecondsOf seconds: Int) {
+        guard (0..<Int(Self.max / 1_000_000_000)).contains(seconds) else { return nil }
+        self = UInt64(seconds) * 1_000_000_000
+    }
+}
+
 extension String {
     /// Nanoseconds since 1970 as RFC 3339 in UTC, cut to the millisecond.
     public init(time nanoseconds: UInt64) {

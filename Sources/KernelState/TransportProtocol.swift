@@ -50,6 +50,9 @@ public struct TransportProtocol: RawRepresentable, Hashable, Sendable {
         }
     }
 
+    /// True for ICMP of either family.
+    @inlinable public var isICMP: Bool { self == .icmp || self == .icmpv6 }
+
     /// True for the protocols whose endpoints have ports.
     @inlinable public var hasPorts: Bool {
         switch rawValue {

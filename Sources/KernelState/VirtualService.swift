@@ -27,6 +27,11 @@ public enum ServiceIdentity: Hashable, Sendable {
     case address(TransportProtocol, Endpoint)
     case firewallMark(UInt32, AddressFamily)
 
+    /// The address and port that clients ask; nil for a firewall mark.
+    public var endpoint: Endpoint? {
+        if case .address(_, let endpoint) = self { endpoint } else { nil }
+    }
+
     /// The clients' family; a tunnel's backend may have the other.
     public var family: AddressFamily {
         switch self {

@@ -9,7 +9,7 @@ public final class KubeRequest: Sendable {
     }
     private enum Source: Sendable {
         case server(APIServer, Mailbox<State>, deadline: MonotonicTime, seconds: Double)
-        case file(path: String, Mailbox<ClusterAnswer?>)
+        case file(Mailbox<ClusterAnswer?>)
         case nothing(KernelStateError)
     }
     private let source: Source
@@ -35,7 +35,7 @@ public final class KubeRequest: Sendable {
             mailbox.change { $0 = answer }
         }
         if !DetachedThread.start(read) { read() }
-        return KubeRequest(source: .file(path: path, mailbox))
+        return KubeRequest(source: .file(mailbox))
     }
 
     static func start(_ environment: Environment, timeout: Double) -> KubeRequest {
@@ -80,25 +80,14 @@ public final class KubeRequest: Sendable {
         }
     }
 
-    /// True when nothing more will come, and ``wait(until:)`` returns at once.
-    public var isDone: Bool {
+    /// All that was asked for, or what has come of it when an API server has had its time.
+    public func wait() -> ClusterAnswer {
         switch source {
-        case .server(_, let mailbox, let deadline, _):
-            MonotonicTime.now >= deadline || mailbox.wait(until: .now) { _ in true }.pending.isEmpty
-        case .file(_, let mailbox): mailbox.wait(until: .now) { _ in true } != nil
-        case .nothing: true
-        }
-    }
-
-    /// All that was asked for, or what has come of it at the deadline: the given one, or that of asking an API server if it is earlier.
-    public func wait(until deadline: MonotonicTime? = nil) -> ClusterAnswer {
-        switch source {
-        case .server(let server, let mailbox, let own, let seconds):
-            let state = mailbox.wait(until: min(deadline ?? own, own)) { $0.pending.isEmpty }
-            return KubeRequest.answer(state, server, seconds)
-        case .file(let path, let mailbox):
-            return mailbox.wait(until: deadline) { $0 != nil }
-                ?? ClusterAnswer(problem: KernelStateError(operation: "reading names from \(path)", cause: "it is not read to its end yet"))
+        case .server(let server, let mailbox, let deadline, let seconds):
+            return KubeRequest.answer(mailbox.wait(until: deadline) { $0.pending.isEmpty }, server, seconds)
+        case .file(let mailbox):
+            guard let answer = mailbox.wait(until: nil, isReady: { $0 != nil }) else { preconditionFailure("a wait without a deadline gave up") }
+            return answer
         case .nothing(let problem): return ClusterAnswer(problem: problem)
         }
     }

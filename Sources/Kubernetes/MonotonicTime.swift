@@ -1,18 +1,12 @@
-internal import Glibc
+internal import KernelState
 
 /// A moment of a clock that never jumps: `CLOCK_MONOTONIC`, in seconds.
-public struct MonotonicTime: Comparable, Sendable {
-    public var seconds: Double
+struct MonotonicTime: Comparable, Sendable {
+    var seconds: Double
 
-    public init(seconds: Double) { self.seconds = seconds }
+    static var now: MonotonicTime { MonotonicTime(seconds: Host.uptime) }
 
-    public static var now: MonotonicTime {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return MonotonicTime(seconds: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9)
-    }
+    func advanced(by seconds: Double) -> MonotonicTime { MonotonicTime(seconds: self.seconds + seconds) }
 
-    public func advanced(by seconds: Double) -> MonotonicTime { MonotonicTime(seconds: self.seconds + seconds) }
-
-    public static func < (left: MonotonicTime, right: MonotonicTime) -> Bool { left.seconds < right.seconds }
+    static func < (left: MonotonicTime, right: MonotonicTime) -> Bool { left.seconds < right.seconds }
 }

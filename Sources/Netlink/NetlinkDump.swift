@@ -20,8 +20,6 @@ struct AnswerReader {
     private(set) var error: Int32 = 0
     /// The errno: wrapping, because what is no errno, and has no opposite, is no reason to trap.
     var code: Int32 { 0 &- error }
-    /// Messages of another sequence or for another port: left over from a request that was given up.
-    private(set) var foreign = 0
     private(set) var failure: DecodeFailure?
 
     init(sequence: UInt32, port: UInt32) {
@@ -34,10 +32,8 @@ struct AnswerReader {
     mutating func read(_ bytes: RawSpan, _ body: (borrowing NetlinkMessage) -> Void) {
         var messages = MessageCursor(bytes)
         while let message = messages.next() {
-            guard message.sequence == sequence, message.port == port else {
-                foreign += 1
-                continue
-            }
+            // Others are left over from a request that was given up.
+            guard message.sequence == sequence, message.port == port else { continue }
             if message.flags & UInt16(NLM_F_DUMP_INTR) != 0 { interrupted = true }
             switch Int32(message.type) {
             case Int32(NLMSG_DONE):

@@ -122,7 +122,7 @@ public enum Column: String, CaseIterable, TableColumn {
 
     /// Where the packets arrived, and what became of them there.
     private func appendTwin(_ twin: Twin, in header: ReportHeader, to output: inout [UInt8]) {
-        if header.places.indices.contains(Int(twin.place)) { output.appendVisible(header.places[Int(twin.place)].node) }
+        if let place = header.place(twin.place) { output.appendVisible(place.node) }
         output.append(UInt8(ascii: " "))
         appendState(twin.state, twin.status, to: &output)
     }

@@ -152,11 +152,8 @@ public struct ConnectionJSON: Sendable {
     /// What only some entries have, and what is absent rather than null.
     private func appendExtensions(_ flow: Flow, to output: inout [UInt8]) {
         if let counters = flow.counters {
-            Self.number(",\"counters\":{\"original\":{\"packets\":", counters.originalPackets, to: &output)
-            Self.number(",\"bytes\":", counters.originalBytes, to: &output)
-            Self.number("},\"reply\":{\"packets\":", counters.replyPackets, to: &output)
-            Self.number(",\"bytes\":", counters.replyBytes, to: &output)
-            output.append("}}")
+            output.append(",\"counters\":")
+            counters.appendJSON(to: &output)
         }
         if let start = flow.start { Self.time(",\"start\":\"", start, to: &output) }
         if let stop = flow.stop { Self.time(",\"stop\":\"", stop, to: &output) }
@@ -175,6 +172,20 @@ public struct ConnectionJSON: Sendable {
         output.append(name)
         output.appendTime(nanoseconds, digits: 9)
         output.append(UInt8(ascii: "\""))
+    }
+}
+
+extension FlowCounters {
+    func appendJSON(to output: inout [UInt8]) {
+        output.append("{\"original\":{\"packets\":")
+        output.appendDecimal(originalPackets)
+        output.append(",\"bytes\":")
+        output.appendDecimal(originalBytes)
+        output.append("},\"reply\":{\"packets\":")
+        output.appendDecimal(replyPackets)
+        output.append(",\"bytes\":")
+        output.appendDecimal(replyBytes)
+        output.append("}}")
     }
 }
 

@@ -33,7 +33,7 @@ public struct ConnectionOrder: SortOrder {
     }
 
     /// By service, then backend, then client: the connections of one backend stand together.
-    public static func byService(_ left: Connection, _ right: Connection) -> Bool {
+    static func byService(_ left: Connection, _ right: Connection) -> Bool {
         if left.place != right.place { return left.place < right.place }
         switch (left.service, right.service) {
         case (nil, _?): return false

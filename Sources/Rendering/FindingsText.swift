@@ -157,18 +157,7 @@ extension Connection {
 extension ReportHeader {
     /// Names a place where there are several; nil where there is only one.
     func label(of index: PlaceIndex) -> String? {
-        guard places.count > 1, places.indices.contains(Int(index)) else { return nil }
-        let place = places[Int(index)]
+        guard places.count > 1, let place = place(index) else { return nil }
         return hasSeveralNodes ? "\(place.node), \(place.namespace.name)" : place.namespace.name
-    }
-}
-
-extension Style {
-    static func of(_ severity: Severity) -> StaticString {
-        switch severity {
-        case .critical: "\u{1b}[1;31m"
-        case .warning: "\u{1b}[1;33m"
-        case .info: "\u{1b}[1;36m"
-        }
     }
 }

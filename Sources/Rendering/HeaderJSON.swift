@@ -52,8 +52,7 @@ extension ReportHeader {
 
     /// Appends the fields by which a record names its place, each with a comma before it; nothing where there is only one.
     func appendPlace(_ index: PlaceIndex, to buffer: inout [UInt8]) {
-        guard places.count > 1, places.indices.contains(Int(index)) else { return }
-        let place = places[Int(index)]
+        guard places.count > 1, let place = place(index) else { return }
         if hasSeveralNodes {
             buffer.append(",\"node\":")
             buffer.appendJSON(place.node)

@@ -136,7 +136,8 @@ extension ServiceState {
     /// `IP_VS_SVC_F_*` as `ipvsadm` has words for them; what every service has (`HASHED`, 0x2) is left out.
     var flagNames: [String] {
         let names: [(bit: UInt32, name: String)] = [
-            (0x1, "persistent"), (0x4, "ops"), (0x8, "flag-1"), (0x10, "flag-2"), (0x20, "flag-3"),
+            (VirtualService.persistentFlag, "persistent"), (VirtualService.onePacketFlag, "ops"), (0x8, "flag-1"), (0x10, "flag-2"),
+            (0x20, "flag-3"),
         ]
         return names.filter { flags & $0.bit != 0 }.map(\.name)
     }

@@ -115,15 +115,8 @@ public struct ServiceJSON: Sendable {
 
     private func appendTraffic(_ backend: BackendState, to output: inout [UInt8]) {
         if let traffic = backend.connections.traffic {
-            output.append(",\"traffic\":{\"original\":{\"packets\":")
-            output.appendDecimal(traffic.originalPackets)
-            output.append(",\"bytes\":")
-            output.appendDecimal(traffic.originalBytes)
-            output.append("},\"reply\":{\"packets\":")
-            output.appendDecimal(traffic.replyPackets)
-            output.append(",\"bytes\":")
-            output.appendDecimal(traffic.replyBytes)
-            output.append("}}")
+            output.append(",\"traffic\":")
+            traffic.appendJSON(to: &output)
         }
         if let rates = backend.rates {
             output.append(",\"rates\":{\"new\":")

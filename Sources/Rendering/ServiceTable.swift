@@ -23,12 +23,7 @@ public struct ServiceTable: Sendable {
         let rows = services.flatMap { ServiceRow.tree($0) }
         var layout = TableLayout(columns: columns.told(of: services), width: width, in: header)
         for row in rows { layout.fit(row) }
-        if showsHeading {
-            if colour { output.buffer.append(Style.bold) }
-            layout.heading(into: &output.buffer)
-            if colour { output.buffer.append(Style.reset) }
-            output.buffer.append(UInt8(ascii: "\n"))
-        }
+        if showsHeading { layout.headingLine(colour: colour, into: &output.buffer) }
         for row in rows {
             layout.row(row, colour: colour, into: &output.buffer)
             output.buffer.append(UInt8(ascii: "\n"))

@@ -1,5 +1,3 @@
-internal import KernelState
-
 /// Columns with their widths, and the rows that fit them: for the table format and for the live screen.
 public struct TableLayout<Shown: TableColumn>: Sendable {
     private static var gap: Int { 2 }
@@ -95,6 +93,14 @@ public struct TableLayout<Shown: TableColumn>: Sendable {
         }
     }
 
+    /// Appends the heading as a line of its own.
+    func headingLine(colour: Bool, into output: inout [UInt8]) {
+        if colour { output.append(Style.bold) }
+        heading(into: &output)
+        if colour { output.append(Style.reset) }
+        output.append(UInt8(ascii: "\n"))
+    }
+
     /// Appends a row, without a line's end.
     public mutating func row(_ row: Shown.Row, colour: Bool, into output: inout [UInt8]) {
         for (place, column) in shown.enumerated() {
@@ -129,36 +135,5 @@ public struct TableLayout<Shown: TableColumn>: Sendable {
     /// Cells are ASCII but for names that come from outside, of which each character is taken for one column.
     private static func displayWidth(_ text: ArraySlice<UInt8>) -> Int {
         text.allSatisfy { $0 < 0x80 } ? text.count : String(decoding: text, as: UTF8.self).count
-    }
-}
-
-/// SGR sequences for states: what is well is green, what waits yellow, what nobody answered red.
-enum Style {
-    static let reset: StaticString = "\u{1b}[0m"
-    static let bold: StaticString = "\u{1b}[1m"
-    static let green: StaticString = "\u{1b}[32m"
-    static let yellow: StaticString = "\u{1b}[33m"
-    static let red: StaticString = "\u{1b}[31m"
-    static let dim: StaticString = "\u{1b}[2m"
-
-    static func of(_ column: Column, _ connection: Connection) -> StaticString? {
-        switch column {
-        case .conntrack:
-            guard let flow = connection.conntrack else { return nil }
-            if flow.status.contains(.dying) { return dim }
-            if flow.isUnreplied { return red }
-            switch flow.state {
-            case .tcp(.established), .sctp(.established), .dccp(.open): return green
-            case .tcp(.synSent), .tcp(.synRecv), .tcp(.synSent2): return yellow
-            case .tcp, .sctp, .dccp: return dim
-            default: return nil
-            }
-        case .ipvs:
-            guard let row = connection.ipvs else { return nil }
-            if row.hasEnded { return dim }
-            if row.state == .established { return green }
-            return row.state == .synRecv ? yellow : nil
-        default: return nil
-        }
     }
 }

@@ -50,12 +50,7 @@ public struct TableWriter: ConnectionWriter {
 
     private mutating func release(to output: inout OutputSink) {
         streaming = true
-        if showsHeading {
-            if colour { output.buffer.append(Style.bold) }
-            layout.heading(into: &output.buffer)
-            if colour { output.buffer.append(Style.reset) }
-            output.buffer.append(UInt8(ascii: "\n"))
-        }
+        if showsHeading { layout.headingLine(colour: colour, into: &output.buffer) }
         for connection in held { append(connection, to: &output) }
         held = []
     }

@@ -75,7 +75,7 @@ final class AtomicFile {
             discard()
             throw error
         }
-        PartialFiles.forget(partialPath)
+        PartialFiles.forget()
         close(descriptor)
         descriptor = -1
         let opened = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -89,7 +89,7 @@ final class AtomicFile {
     func discard() {
         guard descriptor >= 0 else { return }
         unlink(partialPath)
-        PartialFiles.forget(partialPath)
+        PartialFiles.forget()
         close(descriptor)
         descriptor = -1
     }

@@ -4,8 +4,6 @@ internal import KernelState
 
 /// Copies one open file to another through zstd, with the format's own checksum of the whole content.
 enum Compression {
-    /// The four bytes that a zstd frame begins with.
-    static let magic: [UInt8] = [0x28, 0xb5, 0x2f, 0xfd]
     /// libzstd's own default: higher ones are many times slower for a tenth less.
     private static let level: Int32 = 3
     private static let portion = 1 << 17

@@ -68,33 +68,8 @@ enum FactRows {
             try Row.fetchAll(database, sql: "SELECT * FROM \(table) WHERE place = ?", arguments: [place])
         }
         for row in try rows("sysctls") { facts.sysctls[try row.text("name") ?? ""] = try row.text("value") }
-        facts.conntrackStatistics = try rows("conntrack_statistics").map { row in
-            var cpu = ConntrackStatistics(cpu: try row.number("cpu"))
-            cpu.found = try row.number("found")
-            cpu.invalid = try row.number("invalid")
-            cpu.insert = try row.number("insert")
-            cpu.insertFailed = try row.number("insert_failed")
-            cpu.drop = try row.number("drop")
-            cpu.earlyDrop = try row.number("early_drop")
-            cpu.error = try row.number("error")
-            cpu.searchRestart = try row.number("search_restart")
-            cpu.clashResolve = try row.number("clash_resolve")
-            cpu.chainTooLong = try row.number("chain_too_long")
-            return cpu
-        }
-        facts.ipvs = try rows("ipvs_settings").first.map { row in
-            var ipvs = IPVSFacts()
-            ipvs.version = try row.number("version")
-            ipvs.connectionTableSize = try row.number("connection_table_size")
-            ipvs.tcpTimeout = try row.optional("tcp_timeout")
-            ipvs.tcpFinTimeout = try row.optional("tcp_fin_timeout")
-            ipvs.udpTimeout = try row.optional("udp_timeout")
-            ipvs.daemons = try rows("ipvs_daemons").map { row in
-                guard let role = IPVSDaemon.Role(rawValue: try row.number("role")) else { throw DatabaseError.damaged("a daemon has no role") }
-                return IPVSDaemon(role: role, interface: try row.text("interface") ?? "", syncIdentifier: try row.number("sync_identifier"))
-            }
-            return ipvs
-        }
+        facts.conntrackStatistics = try rows("conntrack_statistics").map(statistics)
+        facts.ipvs = try rows("ipvs_settings").first.map { try ipvs($0, daemons: rows("ipvs_daemons")) }
         try readNetwork(&facts, addresses, rows)
         facts.resolverConfiguration = try rows("resolvers").first?.text("text")
         facts.problems = try rows("problems").map { row in
@@ -103,6 +78,35 @@ enum FactRows {
                 code: try row.number("code"))
         }
         return facts
+    }
+
+    private static func statistics(_ row: Row) throws -> ConntrackStatistics {
+        var cpu = ConntrackStatistics(cpu: try row.number("cpu"))
+        cpu.found = try row.number("found")
+        cpu.invalid = try row.number("invalid")
+        cpu.insert = try row.number("insert")
+        cpu.insertFailed = try row.number("insert_failed")
+        cpu.drop = try row.number("drop")
+        cpu.earlyDrop = try row.number("early_drop")
+        cpu.error = try row.number("error")
+        cpu.searchRestart = try row.number("search_restart")
+        cpu.clashResolve = try row.number("clash_resolve")
+        cpu.chainTooLong = try row.number("chain_too_long")
+        return cpu
+    }
+
+    private static func ipvs(_ row: Row, daemons: [Row]) throws -> IPVSFacts {
+        var ipvs = IPVSFacts()
+        ipvs.version = try row.number("version")
+        ipvs.connectionTableSize = try row.number("connection_table_size")
+        ipvs.tcpTimeout = try row.optional("tcp_timeout")
+        ipvs.tcpFinTimeout = try row.optional("tcp_fin_timeout")
+        ipvs.udpTimeout = try row.optional("udp_timeout")
+        ipvs.daemons = try daemons.map { row in
+            guard let role = IPVSDaemon.Role(rawValue: try row.number("role")) else { throw DatabaseError.damaged("a daemon has no role") }
+            return IPVSDaemon(role: role, interface: try row.text("interface") ?? "", syncIdentifier: try row.number("sync_identifier"))
+        }
+        return ipvs
     }
 
     private static func readNetwork(_ facts: inout NodeFacts, _ addresses: AddressTable, _ rows: (String) throws -> [Row]) throws {

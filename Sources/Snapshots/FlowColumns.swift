@@ -50,11 +50,6 @@ struct PortColumns: Equatable {
     }
 }
 
-extension TransportProtocol {
-    @inline(__always)
-    var isICMP: Bool { self == .icmp || self == .icmpv6 }
-}
-
 extension FlowState {
     /// The number in the kernel's `CTA_PROTOINFO_*_STATE`.
     var number: UInt8 {

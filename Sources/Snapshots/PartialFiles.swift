@@ -6,5 +6,5 @@ enum PartialFiles {
     /// One at a time: a process writes one file.
     static func remember(_ path: String) { kst_unlink_on_signal(path) }
 
-    static func forget(_ path: String) { kst_unlink_on_signal(nil) }
+    static func forget() { kst_unlink_on_signal(nil) }
 }

@@ -22,8 +22,8 @@ final class PlainFile: @unchecked Sendable {
         self.operation = operation
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw KernelStateError(failed: operation, errno: errno) }
-        var magic = [UInt8](repeating: 0, count: Compression.magic.count)
-        isCompressed = pread(descriptor, &magic, magic.count, 0) == magic.count && magic == Compression.magic
+        var start = [UInt8](repeating: 0, count: SnapshotMarks.compression.count)
+        isCompressed = pread(descriptor, &start, start.count, 0) == start.count && start == SnapshotMarks.compression
         if isCompressed { try decompress() }
     }
 
@@ -47,7 +47,7 @@ final class PlainFile: @unchecked Sendable {
     func forgetName() {
         guard hasTemporaryName else { return }
         unlink(path)
-        PartialFiles.forget(path)
+        PartialFiles.forget()
         hasTemporaryName = false
     }
 

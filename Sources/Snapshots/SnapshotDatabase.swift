@@ -100,7 +100,7 @@ final class SnapshotDatabase: Sendable {
         if application == 0, try perform({ try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_master") }) == 0 {
             throw KernelStateError(operation: operation, cause: "nothing has been written into it yet", remedy: "wait a moment", code: ENODATA)
         }
-        guard application == SnapshotSchema.applicationID, version > 0 else {
+        guard application == SnapshotMarks.applicationID, version > 0 else {
             throw KernelStateError(
                 operation: operation, cause: "it is an SQLite database, but no snapshot",
                 remedy: "give a file that kstate snapshot has written")

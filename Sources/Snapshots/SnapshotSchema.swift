@@ -3,13 +3,11 @@ internal import KernelState
 
 /// The tables of a snapshot file, as docs/snapshot.md describes them.
 enum SnapshotSchema {
-    /// `PRAGMA application_id`: "ksta".
-    static let applicationID: Int32 = 0x6b73_7461
     /// `PRAGMA user_version`: raised whenever a reader of the version before could misread a file.
     static let version: Int32 = 1
 
     static func create(in database: Database) throws {
-        try database.execute(sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = \(version)")
+        try database.execute(sql: "PRAGMA application_id = \(SnapshotMarks.applicationID); PRAGMA user_version = \(version)")
         try database.execute(sql: tables)
         try database.execute(sql: nodeTables)
         try database.execute(sql: NameRows.tables)

@@ -265,7 +265,7 @@ private final class WriteFailure: Sendable {
 /// A reading while it lasts.
 private struct Stopwatch {
     private var reading: Reading
-    private let start: UInt64
+    private let start: Double
     var coverage: TableCoverage {
         get { reading.coverage }
         set { reading.coverage = newValue }
@@ -276,8 +276,8 @@ private struct Stopwatch {
     }
 
     init(_ subject: Reading.Subject) {
-        reading = Reading(subject, startedAt: Self.now(CLOCK_REALTIME))
-        start = Self.now(CLOCK_MONOTONIC)
+        reading = Reading(subject, startedAt: Host.now)
+        start = Host.uptime
     }
 
     mutating func fail(_ error: KernelStateError) {
@@ -287,13 +287,7 @@ private struct Stopwatch {
 
     func finished() -> Reading {
         var reading = reading
-        reading.duration = Self.now(CLOCK_MONOTONIC) - start
+        reading.duration = UInt64((Host.uptime - start) * 1e9)
         return reading
-    }
-
-    private static func now(_ clock: clockid_t) -> UInt64 {
-        var time = timespec()
-        clock_gettime(clock, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }

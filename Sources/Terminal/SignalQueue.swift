@@ -52,14 +52,12 @@ public struct SignalQueue: ~Copyable {
     /// Waits for `time`, or for a signal that ends the process; what else comes is passed over.
     ///
     /// - Parameters:
-    ///   - time: in seconds of CLOCK_MONOTONIC.
+    ///   - time: in seconds of `Host.uptime`.
     ///   - others: descriptors whose news ends the waiting too; they are not read here.
     /// - Returns: false when the process is to end.
     public func wait(until time: Double, orFor others: [Int32] = []) -> Bool {
         while true {
-            var now = timespec()
-            clock_gettime(CLOCK_MONOTONIC, &now)
-            let left = time - Double(now.tv_sec) - Double(now.tv_nsec) / 1e9
+            let left = time - Host.uptime
             var waiting = (others + [descriptor]).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
             _ = poll(&waiting, nfds_t(waiting.count), Int32(min(max(0, left * 1_000 + 0.999), 3_600_000)))
             for signal in read() {

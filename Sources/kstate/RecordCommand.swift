@@ -12,8 +12,8 @@ struct RecordCommand: ParsableCommand {
         abstract: "Record what the kernel says, all the time, in a directory that stays within a size.",
         discussion: """
             A flight recorder: a sample of everything at an interval, and conntrack's events between the samples, the oldest removed when \
-            there is no room. It runs until a signal ends it; a kill -9 takes the events of the last fifth of a second. Every command that reads the kernel \
-            reads the directory with --from, at the moment that --until names, or over the time from --since on. \
+            there is no room. It runs until a signal ends it; a kill -9 takes the events of the last fifth of a second. Every command \
+            that reads the kernel reads the directory with --from, at the moment that --until names, or over the time from --since on. \
             docs/kstate-record.service runs it from the start of a node.
 
             Samples take one hundredth of a core at most: of a large table they come less often than --every asks.

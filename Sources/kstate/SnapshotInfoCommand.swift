@@ -72,8 +72,7 @@ struct SnapshotInfoCommand: ParsableCommand {
         let start = reader.samples.first?.takenAt ?? reader.end
         let lost = events.lost > 0 ? ", \(events.lost) LOST" : ""
         sink.line(
-            "\(reader.path): \(String(time: start)) to \(String(time: reader.end)), \(reader.samples.count) samples, "
-                + "\(events.count) events\(lost)")
+            "\(reader.path): \(String(time: start)) to \(String(time: reader.end)), \(reader.samples.count) samples, \(events.count) events\(lost)")
     }
 
     private static func append(_ sample: SnapshotSample, to sink: inout OutputSink) {

@@ -63,7 +63,7 @@ private func decode(_ bytes: [UInt8]) -> ConntrackStatistics? {
             00000001  00000000 00000000 00000000 ffffffff 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000  00000000 00000000 00000000 00000000
 
             """
-        let statistics = StatisticsTableParser.statistics(in: Array(text.utf8))
+        let statistics = StatisticsReader.statistics(in: Array(text.utf8))
         try #require(statistics.count == 2)
         #expect(statistics[0].clashResolve == 10 && statistics[0].found == 11 && statistics[0].invalid == 12)
         #expect(statistics[0].chainTooLong == 13 && statistics[0].insert == 14 && statistics[0].insertFailed == 15)
@@ -74,11 +74,12 @@ private func decode(_ bytes: [UInt8]) -> ConntrackStatistics? {
 
     @Test func `the columns of 3.10, whose others have no field here`() throws {
         let text = "entries  searched found new invalid ignore delete delete_list insert insert_failed drop early_drop icmp_error\n"
-        let statistics = StatisticsTableParser.statistics(in: Array((text + "2 3 4 5 6 7 8 9 a b c d e\n").utf8))
+        let statistics = StatisticsReader.statistics(in: Array((text + "2 3 4 5 6 7 8 9 a b c d e\n").utf8))
         var expected = ConntrackStatistics(cpu: 0)
         (expected.found, expected.invalid, expected.insert, expected.insertFailed) = (4, 6, 10, 11)
         (expected.drop, expected.earlyDrop, expected.error) = (12, 13, 14)
         #expect(statistics == [expected])
-        #expect(StatisticsTableParser.statistics(in: []).isEmpty)
+        #expect(StatisticsReader.statistics(in: []).isEmpty)
+        #expect(StatisticsReader.statistics(in: Array((text + "2 3\n").utf8)).isEmpty, "a line that is cut short")
     }
 }

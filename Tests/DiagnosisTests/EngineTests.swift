@@ -26,7 +26,7 @@ import Testing
         #expect(suspect.isLasting)
     }
 
-    @Test func memoryIsBoundedAndEverythingIsCounted() throws {
+    @Test func memoryIsBounded() throws {
         var suspects = Suspects()
         let sample = Lab.sample(at: 0)
         for port in 1...20_000 as ClosedRange<UInt16> { suspects.note(udp(port, timeout: 29), timer: 29, in: sample) }
@@ -35,7 +35,6 @@ import Testing
         #expect(first.count == 20_000)
         #expect(first.kept.count == Suspects.keptLimit)
         #expect(suspects.groups.count == Suspects.groupLimit)
-        #expect(suspects.overflow == 5_000 - (Suspects.groupLimit - 1))
     }
 
     @Test func theLoudestTalkerIsFoundAmongMany() {

@@ -38,11 +38,8 @@ import Testing
     private func lost(_ twin: Flow?, later: Int = 1) -> Diagnosis {
         let leaving = flow(asked: "10.96.0.1", state: .synSent, left: 115, replied: false)
         let places = [place("node1", at: 1_000), place("node2", at: UInt64(1_000 + later))]
-        let samples = [
-            Sample(takenAt: places[0].takenAt, facts: facts(route: "10.0.1.0", length: 24, gateway: "192.168.0.2"), services: []),
-            Sample(takenAt: places[1].takenAt, facts: facts(route: "10.0.1.0", length: 24, gateway: nil), services: []),
-        ]
-        var comparison = NodeComparison(places, samples)
+        let facts = ["192.168.0.2", nil].map { self.facts(route: "10.0.1.0", length: 24, gateway: $0) }
+        var comparison = NodeComparison(places, facts)
         comparison.want(Connection(leaving, services: ServiceIndex()))
         comparison.offer(leaving, at: 0)
         if let twin { comparison.offer(twin, at: 1) }

@@ -55,7 +55,7 @@ private func judge(_ bytes: UnsafeRawBufferPointer) {
         precondition(message.sequence == sequence && message.port == port, "a message for another was handed out")
         given += 1
     }
-    precondition(given + reader.foreign <= bytes.count / 16)
+    precondition(given <= bytes.count / 16)
 }
 
 /// What was decoded says the same when it is encoded and decoded again, as far as the encoder has words for it.

@@ -63,7 +63,7 @@ import Testing
     @Test func `no flipped bit of a compressed file passes unseen`() throws {
         let folder = try TemporaryFolder()
         let good = try saved(folder, compresses: true)
-        #expect(Array(good.prefix(4)) == Compression.magic)
+        #expect(Array(good.prefix(4)) == SnapshotMarks.compression)
         #expect(readAll(folder.file("good.kstate")) == nil)
         let path = folder.file("flipped.kstate")
         var random = RandomRecords(seed: 10)

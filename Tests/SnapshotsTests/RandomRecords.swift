@@ -28,28 +28,8 @@ struct RandomRecords: RandomNumberGenerator {
     mutating func flow() -> Flow {
         let family: AddressFamily = happens(3) ? .ipv6 : .ipv4
         let transport = TransportProtocol(rawValue: [6, 6, 17, 1, 58, 132, 33, 136, 47, 89, 255][Int(next() % 11)])
-        func detail(_ random: inout RandomRecords) -> TupleDetail {
-            switch transport {
-            case .icmp, .icmpv6: .icmp(type: [8, 0, 13, 128, 129, 77][Int(random.next() % 6)], code: random.number(), id: random.number())
-            case _ where transport.rawValue >= 89 && transport != .sctp && transport != .udplite: .none
-            default: .ports(source: random.number(), destination: random.number())
-            }
-        }
-        let original = Tuple(
-            source: address(family), destination: address(family), transport: transport, detail: detail(&self),
-            zone: happens(9) ? number() : nil)
-        var reply = Tuple(
-            source: happens(3) ? address(family) : original.destination, destination: happens(3) ? address(family) : original.source,
-            transport: transport, detail: detail(&self), zone: happens(9) ? number() : nil)
-        if case .ports(let source, let destination) = original.detail, !happens(4) { reply.detail = .ports(source: destination, destination: source) }
-        if case .icmp(8, let code, let id) = original.detail { reply.detail = .icmp(type: 0, code: code, id: id) }
-        var flow = Flow(original: original, reply: reply)
-        switch transport {
-        case .tcp: flow.state = happens(9) ? .unknown(200) : .tcp(TCPState(rawValue: UInt8(next() % 10))!)
-        case .sctp: flow.state = .sctp(SCTPState(rawValue: UInt8(next() % 10))!)
-        case .dccp: flow.state = .dccp(DCCPState(rawValue: UInt8(next() % 10))!)
-        default: flow.state = nil
-        }
+        var flow = flowOfTuples(family, transport)
+        flow.state = state(transport)
         if happens(20) { flow.state = nil }
         flow.status = FlowStatus(rawValue: number())
         flow.timeout = happens(10) ? nil : number()
@@ -68,6 +48,35 @@ struct RandomRecords: RandomNumberGenerator {
         if happens(5) { flow.helper = HelperName(high: 0x6674_7000_0000_0000, low: 0) }
         if happens(5) { flow.labels = FlowLabels(low: next(), high: happens(2) ? 0 : next()) }
         return flow
+    }
+
+    private mutating func flowOfTuples(_ family: AddressFamily, _ transport: TransportProtocol) -> Flow {
+        let original = Tuple(
+            source: address(family), destination: address(family), transport: transport, detail: detail(transport),
+            zone: happens(9) ? number() : nil)
+        var reply = Tuple(
+            source: happens(3) ? address(family) : original.destination, destination: happens(3) ? address(family) : original.source,
+            transport: transport, detail: detail(transport), zone: happens(9) ? number() : nil)
+        if case .ports(let source, let destination) = original.detail, !happens(4) { reply.detail = .ports(source: destination, destination: source) }
+        if case .icmp(8, let code, let id) = original.detail { reply.detail = .icmp(type: 0, code: code, id: id) }
+        return Flow(original: original, reply: reply)
+    }
+
+    private mutating func detail(_ transport: TransportProtocol) -> TupleDetail {
+        switch transport {
+        case .icmp, .icmpv6: .icmp(type: [8, 0, 13, 128, 129, 77][Int(next() % 6)], code: number(), id: number())
+        case _ where transport.rawValue >= 89 && transport != .sctp && transport != .udplite: .none
+        default: .ports(source: number(), destination: number())
+        }
+    }
+
+    private mutating func state(_ transport: TransportProtocol) -> FlowState? {
+        switch transport {
+        case .tcp: happens(9) ? .unknown(200) : .tcp(TCPState(rawValue: UInt8(next() % 10))!)
+        case .sctp: .sctp(SCTPState(rawValue: UInt8(next() % 10))!)
+        case .dccp: .dccp(DCCPState(rawValue: UInt8(next() % 10))!)
+        default: nil
+        }
     }
 
     mutating func row() -> IPVSConnection {
@@ -131,32 +140,44 @@ struct RandomRecords: RandomNumberGenerator {
         (ipvs.version, ipvs.connectionTableSize, ipvs.tcpTimeout, ipvs.tcpFinTimeout, ipvs.udpTimeout) = (number(), 4_096, 900, 120, nil)
         ipvs.daemons = [IPVSDaemon(role: .backup, interface: "eth0", syncIdentifier: number())]
         facts.ipvs = ipvs
-        for index in 1...3 {
-            var link = NetworkInterface(index: UInt32(index), name: "eth\(index)")
-            link.kind = happens(2) ? "" : "vxlan"
-            link.isUp = happens(2)
-            link.mtu = 1_500
-            link.addresses = [AddressPrefix(address(.ipv4), length: 24), AddressPrefix(address(.ipv6), length: 64)]
-            link.tunnelPort = happens(2) ? nil : number()
-            link.tunnelIdentifier = happens(2) ? nil : number()
-            link.tunnelLocal = happens(2) ? nil : address(.ipv4)
-            link.tunnelRemote = happens(2) ? nil : address(.ipv6)
-            link.lowerIndex = happens(2) ? nil : number()
-            facts.interfaces.append(link)
-            var route = Route(destination: AddressPrefix(address(.ipv4), length: 16), table: number(), type: number())
-            route.gateway = happens(2) ? nil : address(.ipv4)
-            route.interface = happens(2) ? nil : number()
-            route.preferredSource = happens(2) ? nil : address(.ipv6)
-            route.metric = number()
-            facts.routes.append(route)
-            var neighbour = Neighbour(interface: number(), state: number())
-            neighbour.address = happens(2) ? nil : address(.ipv6)
-            neighbour.linkAddress = happens(2) ? nil : next()
-            neighbour.tunnelDestination = happens(2) ? nil : address(.ipv4)
-            facts.neighbours.append(neighbour)
+        for index in 1...3 as ClosedRange<UInt32> {
+            facts.interfaces.append(link(index))
+            facts.routes.append(route())
+            facts.neighbours.append(neighbour())
         }
         facts.resolverConfiguration = "nameserver 10.233.0.3\nsearch default.svc.cluster.local\n"
         facts.problems = [KernelStateError(operation: "reading", cause: "no", remedy: "yes", code: 13)]
         return facts
+    }
+
+    private mutating func link(_ index: UInt32) -> NetworkInterface {
+        var link = NetworkInterface(index: index, name: "eth\(index)")
+        link.kind = happens(2) ? "" : "vxlan"
+        link.isUp = happens(2)
+        link.mtu = 1_500
+        link.addresses = [AddressPrefix(address(.ipv4), length: 24), AddressPrefix(address(.ipv6), length: 64)]
+        link.tunnelPort = happens(2) ? nil : number()
+        link.tunnelIdentifier = happens(2) ? nil : number()
+        link.tunnelLocal = happens(2) ? nil : address(.ipv4)
+        link.tunnelRemote = happens(2) ? nil : address(.ipv6)
+        link.lowerIndex = happens(2) ? nil : number()
+        return link
+    }
+
+    private mutating func route() -> Route {
+        var route = Route(destination: AddressPrefix(address(.ipv4), length: 16), table: number(), type: number())
+        route.gateway = happens(2) ? nil : address(.ipv4)
+        route.interface = happens(2) ? nil : number()
+        route.preferredSource = happens(2) ? nil : address(.ipv6)
+        route.metric = number()
+        return route
+    }
+
+    private mutating func neighbour() -> Neighbour {
+        var neighbour = Neighbour(interface: number(), state: number())
+        neighbour.address = happens(2) ? nil : address(.ipv6)
+        neighbour.linkAddress = happens(2) ? nil : next()
+        neighbour.tunnelDestination = happens(2) ? nil : address(.ipv4)
+        return neighbour
     }
 }

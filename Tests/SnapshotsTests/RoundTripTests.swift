@@ -125,7 +125,8 @@ import Testing
             if index % 7 == 0 { source.flows[index].reply.detail = .ports(source: 9153, destination: 4_000) }
             if index % 7 == 1 { source.flows[index].original.detail = .ports(source: 33, destination: 9153) }
         }
-        let destination = source.flows[2].original.destinationEndpoint
+        // One with a port, as services have, and none of those that were just given the port asked for.
+        let destination = try #require(source.flows[2...].first { $0.transport.hasPorts }).original.destinationEndpoint
         let folder = try TemporaryFolder()
         let reader = try written([[source]], folder)
         let read = try #require(reader.samples.last.flatMap { reader.sources(of: $0).first })

@@ -25,15 +25,14 @@ struct AddressReused: Rule {
     func report(on subject: Case) -> RuleReport {
         if subject.last.names.isEmpty { return .unchecked("whose an address is only the cluster knows: --kube") }
         if subject.samples.count < 2 { return .unchecked("whether a connection lasts takes two samples") }
-        return .findings(suspects.present(in: subject.last).filter { !$0.lasting.isEmpty }.map { finding($0, subject) })
+        return .findings(suspects.lasting(in: subject.last).map { finding($0, subject) })
     }
 
     private func finding(_ group: Suspects.Group, _ subject: Case) -> Finding {
         let pod = holders[group.subject.backend].map { "\($0.name)" } ?? "another pod"
         var finding = Finding(
             rule: Self.id, severity: .warning,
-            title: "clients of a service are sent to \(group.subject.backend), by now the "
-                + "address of \(pod)",
+            title: "clients of a service are sent to \(group.subject.backend), by now the address of \(pod)",
             cause: "The address was given to another pod while connections to the one before it were still in the table.",
             remedy: group.lasting.contains { $0.connection.ipvs != nil }
                 ? "Let IPVS drop connections whose backend is gone: \(IPVSSetting.expireWithoutBackend)=1; let the network plugin keep an "

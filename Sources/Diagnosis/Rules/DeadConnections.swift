@@ -31,7 +31,7 @@ struct DeadConnections: Rule {
             return .unchecked("nf_conntrack_tcp_timeout_established is so low that unacknowledged data does not shorten the timer")
         }
         if subject.samples.count < 2 { return .unchecked("whether data stays unacknowledged takes two samples") }
-        return .findings(suspects.present(in: subject.last).filter { !$0.lasting.isEmpty }.map { finding($0, subject) })
+        return .findings(suspects.lasting(in: subject.last).map { finding($0, subject) })
     }
 
     private func finding(_ group: Suspects.Group, _ subject: Case) -> Finding {
@@ -45,8 +45,7 @@ struct DeadConnections: Rule {
         }
         var finding = Finding(
             rule: Self.id, severity: .warning,
-            title: "established connections to \(backend)\(words) are dead: nobody acknowledges "
-                + "their data",
+            title: "established connections to \(backend)\(words) are dead: nobody acknowledges their data",
             cause: "The backend or its node went away without a FIN or RST: clients wait until their own timers give up, up to 15 minutes.",
             remedy: group.lasting.contains { $0.connection.ipvs != nil }
                 ? "Look whether the pod's node is alive; IPVS drops the connections of a backend that is taken out, with "

@@ -24,8 +24,7 @@ struct Draining: Rule {
                 + "\(backend.endpoint), \(gone ? "which the service no longer has" : "which is drained")",
             cause: gone
                 ? "They were begun before the backend was taken out."
-                : "Weight 0 gives a backend no new connections and leaves it "
-                    + "the old ones.",
+                : "Weight 0 gives a backend no new connections and leaves it the old ones.",
             remedy: "None is needed while they end; what stays for long hangs on a dead peer, or on a client that never closes.",
             references: ["kubernetes/kubernetes#77903", "kubernetes/kubernetes#118814"])
         finding.transport = service.transport

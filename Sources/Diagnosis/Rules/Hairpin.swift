@@ -16,9 +16,10 @@ struct Hairpin: Rule {
     }
 
     func report(on subject: Case) -> RuleReport {
-        let groups = suspects.present(in: subject.last)
-        if subject.samples.count < 2, !groups.isEmpty { return .unchecked("whether a connection lasts takes two samples") }
-        return .findings(groups.filter { !$0.lasting.isEmpty }.map { finding($0, subject) })
+        if subject.samples.count < 2, !suspects.present(in: subject.last).isEmpty {
+            return .unchecked("whether a connection lasts takes two samples")
+        }
+        return .findings(suspects.lasting(in: subject.last).map { finding($0, subject) })
     }
 
     private func finding(_ group: Suspects.Group, _ subject: Case) -> Finding {
@@ -30,16 +31,9 @@ struct Hairpin: Rule {
             remedy: "Let kube-proxy masquerade it (its KUBE-MARK-MASQ rules), or switch on hairpin mode on the pod's bridge port.",
             references: ["kubernetes/kubernetes#134884", "kubernetes/kubernetes#53775"])
         finding.describe(group, showing: group.lasting)
-        finding.evidence = [
-            "\(counted(group.count, "connection")) unreplied with one address as client and backend, and no "
-                + "translated client"
-        ]
+        finding.evidence = ["\(counted(group.count, "connection")) unreplied with one address as client and backend, and no translated client"]
         finding.measures = [Measure("connections", group.count)]
-        finding.commands =
-            [
-                subject.commandPrefix + "iptables -t nat -S "
-                    + "POSTROUTING"
-            ] + NextCommands.capture(group.subject.backend, in: subject)
+        finding.commands = [subject.commandPrefix + "iptables -t nat -S POSTROUTING"] + NextCommands.capture(group.subject.backend, in: subject)
         return finding
     }
 }

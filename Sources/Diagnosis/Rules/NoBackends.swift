@@ -27,8 +27,7 @@ struct NoBackends: Rule {
 
     /// False for a service of a firewall mark or of every port: which connections are its own, their addresses and ports do not tell.
     private static func isNamedByConnections(_ service: ServiceIdentity) -> Bool {
-        guard case .address(_, let endpoint) = service else { return false }
-        return endpoint.port != 0
+        service.endpoint.map { $0.port != 0 } ?? false
     }
 
     private func finding(_ service: ServiceIdentity, _ groups: [Suspects.Group], drained: Int, isFiltered: Bool) -> Finding {

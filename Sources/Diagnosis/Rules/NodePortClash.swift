@@ -20,12 +20,12 @@ struct NodePortClash: Rule {
     }
 
     func report(on subject: Case) -> RuleReport {
-        let groups = known.present(in: subject.last)
-        let likely = inRange.present(in: subject.last)
-        if subject.samples.count < 2, !(groups + likely).isEmpty { return .unchecked("whether a connection lasts takes two samples") }
+        if subject.samples.count < 2, ![known, inRange].allSatisfy({ $0.present(in: subject.last).isEmpty }) {
+            return .unchecked("whether a connection lasts takes two samples")
+        }
         return .findings(
-            groups.filter { !$0.lasting.isEmpty }.map { finding($0, .warning, subject) }
-                + likely.filter { !$0.lasting.isEmpty }.map { finding($0, .info, subject) })
+            known.lasting(in: subject.last).map { finding($0, .warning, subject) }
+                + inRange.lasting(in: subject.last).map { finding($0, .info, subject) })
     }
 
     private func finding(_ group: Suspects.Group, _ severity: Severity, _ subject: Case) -> Finding {

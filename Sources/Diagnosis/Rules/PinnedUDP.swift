@@ -24,8 +24,7 @@ struct PinnedUDP: Rule {
             let isGone = renewed.contains { subject.last.standing(of: $0.connection) == .absent }
             var finding = Finding(
                 rule: Self.id, severity: .warning,
-                title: "UDP clients are pinned to \(group.subject.backend), which "
-                    + "\(isGone ? "the service no longer has" : "is drained (weight 0)")",
+                title: "UDP clients are pinned to \(group.subject.backend), which \(isGone ? "the service no longer has" : "is drained (weight 0)")",
                 cause:
                     "IPVS keeps a UDP connection for 300 s after its last packet, whatever became of the backend: a client that "
                     + "goes on asking from one port never leaves it.",
@@ -33,10 +32,7 @@ struct PinnedUDP: Rule {
                     ? "Let IPVS drop connections whose backend is gone: \(setting)=1."
                     : "Remove the drained backend from the service, with \(setting)=1.",
                 references: ["kubernetes/kubernetes#76664", "kubernetes/kubernetes#71514"])
-            finding.evidence = [
-                "\(counted(group.count, "IPVS connection")) to a backend that is "
-                    + "\(isGone ? "not among the service's" : "drained")"
-            ]
+            finding.evidence = ["\(counted(group.count, "IPVS connection")) to a backend that is \(isGone ? "not among the service's" : "drained")"]
             if let value = subject.last.facts.number(setting) { finding.evidence.append("\(setting)=\(value)") }
             finding.describe(group, showing: renewed)
             return finding

@@ -40,8 +40,7 @@ struct PortReuse: Rule {
         else { return .silence }
         var finding = Finding(
             rule: Self.id, severity: reused > 0 ? .warning : .info,
-            title: "a connection that reuses a closed one's port starts a "
-                + "second late",
+            title: "a connection that reuses a closed one's port starts a second late",
             cause:
                 "Before Linux 5.9 conn_reuse_mode=1 with vs.conntrack=1 drops the first SYN that meets a connection in TIME_WAIT; "
                 + "the client repeats it after 1 s.",

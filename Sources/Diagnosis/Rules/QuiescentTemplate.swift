@@ -23,8 +23,7 @@ struct QuiescentTemplate: Rule {
             rule: Self.id, severity: renewed.isEmpty ? .info : .warning,
             title: "persistence pins clients to \(group.subject.backend), which is drained (weight 0)",
             cause:
-                "A persistence template outlives the weight of its backend: new connections of the same client still go there, and "
-                + "each renews it.",
+                "A persistence template outlives the weight of its backend: new connections of the same client still go there, and each renews it.",
             remedy: "\(Self.setting)=1 lets IPVS choose another backend for them.", references: ["kubernetes/kubernetes#71809"])
         finding.describe(group, showing: renewed.isEmpty ? group.kept : renewed)
         finding.evidence = [

@@ -41,8 +41,7 @@ struct ResolverList: Rule {
     private func tooMany(_ servers: [IPAddress]) -> Finding {
         var finding = Finding(
             rule: Self.id, severity: .warning,
-            title: "resolv.conf names \(servers.count) nameservers, of which the C library asks "
-                + "\(Self.limit)",
+            title: "resolv.conf names \(servers.count) nameservers, of which the C library asks \(Self.limit)",
             cause: "kubelet or an init script joined the node's list and the cluster's; what is beyond the third is never asked.",
             remedy: "Give kubelet a shorter list with --resolv-conf, or the pod its own dnsConfig.", references: [])
         finding.evidence = ["nameserver " + servers.map { "\($0)" }.joined(separator: ", ")]
@@ -55,8 +54,7 @@ struct ResolverList: Rule {
         var finding = Finding(
             rule: Self.id, severity: .warning, title: "resolv.conf names none of the cluster's DNS addresses (\(wanted))",
             cause: "kubelet's --cluster-dns or the pod's dnsPolicy leads elsewhere: names of services are not found.",
-            remedy: "dnsPolicy ClusterFirst (ClusterFirstWithHostNet on the host's network), and kubelet's clusterDNS set to the "
-                + "service's address.",
+            remedy: "dnsPolicy ClusterFirst (ClusterFirstWithHostNet on the host's network), and kubelet's clusterDNS set to the service's address.",
             references: [])
         finding.evidence = ["nameserver " + (servers.isEmpty ? "none" : servers.map { "\($0)" }.joined(separator: ", "))]
         finding.measures = [Measure("nameservers", servers.count)]

@@ -22,9 +22,7 @@ struct ReusePinsDead: Rule {
 
     func report(on subject: Case) -> RuleReport {
         if subject.setting(Self.setting) == 0, subject.samples.count < 2 {
-            return .unchecked(
-                "whether a connection is new takes two "
-                    + "samples")
+            return .unchecked("whether a connection is new takes two samples")
         }
         return .findings(
             suspects.present(in: subject.last).compactMap { group in
@@ -38,8 +36,7 @@ struct ReusePinsDead: Rule {
         let old = subject.last.services.lazy.flatMap(\.backends).first { $0.endpoint == group.subject.backend }?.inactiveConnections ?? 0
         var finding = Finding(
             rule: Self.id, severity: .warning, title: "reused ports pin clients to \(group.subject.backend), which is drained (weight 0)",
-            cause: "With conn_reuse_mode=0 a SYN that meets an old connection's ports goes to that connection's backend, whatever "
-                + "its weight.",
+            cause: "With conn_reuse_mode=0 a SYN that meets an old connection's ports goes to that connection's backend, whatever its weight.",
             remedy: "\(Self.setting)=1 on Linux 5.9 and later; below, take the drained backend out of the service.",
             references: ["kubernetes/kubernetes#81775"])
         finding.describe(group, showing: new)

@@ -32,8 +32,7 @@ struct StaleTCP: Rule {
         var finding = finding(group, group.lasting, severity: hidesRepetitions ? .warning : .info)
         finding.evidence.append(
             hidesRepetitions
-                ? "it lasted all of \(secondsText(subject.seconds)); this kernel (5.14 or later) does not show whether the client's "
-                    + "SYNs still come"
+                ? "it lasted all of \(secondsText(subject.seconds)); this kernel (5.14 or later) does not show whether the client's SYNs still come"
                 : "nothing renewed it within \(secondsText(subject.seconds)): its client may have given up")
         finding.measures = [Measure("connections", group.count), Measure("renewed", 0)]
         finding.commands = NextCommands.release(finding.connections, in: subject)

@@ -44,8 +44,7 @@ struct TableFull: Rule {
             rule: Self.id, severity: suffers || fill >= Self.full ? .critical : .warning,
             title: suffers ? "the conntrack table is full: new connections are lost" : "the conntrack table is \(percent) % full",
             cause: "More connections are tracked than the table may hold; a new one then replaces another or is dropped.",
-            remedy: "Find what makes the connections below; raise nf_conntrack_max, and the buckets to a quarter of it, where they "
-                + "are wanted.",
+            remedy: "Find what makes the connections below; raise nf_conntrack_max, and the buckets to a quarter of it, where they are wanted.",
             references: ["kubernetes/kubernetes#18604", "kubernetes/kubernetes#71261"])
         finding.evidence = ["\(count) of \(limit) entries (\(percent) %)"]
         if subject.growth(\.drop) != nil {
@@ -62,15 +61,8 @@ struct TableFull: Rule {
     /// Who holds a tenth of the entries or more.
     private func talkers() -> [String] {
         let share = max(2, clients.total / 10)
-        let loud = clients.top(3).filter { $0.count >= share }.map {
-            "client \($0.key) holds at least \($0.count) of "
-                + "\(clients.total) entries"
-        }
-        return loud
-            + services.top(3).filter { $0.count >= share }.map {
-                "\($0.key) is asked by at least \($0.count) of "
-                    + "\(services.total) entries"
-            }
+        return clients.top(3).filter { $0.count >= share }.map { "client \($0.key) holds at least \($0.count) of \(clients.total) entries" }
+            + services.top(3).filter { $0.count >= share }.map { "\($0.key) is asked by at least \($0.count) of \(services.total) entries" }
     }
 
     private func commands(_ subject: Case, limit: UInt64) -> [String] {

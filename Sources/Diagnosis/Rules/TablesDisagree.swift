@@ -43,15 +43,11 @@ struct TablesDisagree: Rule {
             remedy: "Let the client connect anew; look who deletes conntrack entries (a CNI's or kube-proxy's clean-up, `conntrack -F`).",
             references: [])
         finding.describe(group, showing: group.lasting)
-        finding.evidence = [
-            "\(counted(group.count, "connection")) \(what), in readings over \(secondsText(subject.seconds)); "
-                + "\(Self.setting)=1"
-        ]
+        finding.evidence = ["\(counted(group.count, "connection")) \(what), in readings over \(secondsText(subject.seconds)); \(Self.setting)=1"]
         finding.measures = [Measure("connections", group.count)]
         finding.commands = [
             "\(NextCommands.conn(to: group.subject.backend, in: subject)) -o wide",
-            subject.commandPrefix + "conntrack -E "
-                + "-e DESTROY",
+            subject.commandPrefix + "conntrack -E -e DESTROY",
         ]
         return finding
     }

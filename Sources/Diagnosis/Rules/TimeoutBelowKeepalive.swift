@@ -65,9 +65,7 @@ struct TimeoutBelowKeepalive: Rule {
             references: ["cloudnativelabs/kube-router#521", "kubernetes/kubernetes#84041"])
         finding.evidence = ["IPVS' TCP timeout \(timeout) s, net.ipv4.tcp_keepalive_time \(keepalive) s"]
         if cutCount > 0 {
-            finding.evidence.append(
-                "\(counted(cutCount, "established connection")) forgotten within "
-                    + "\(secondsText(subject.seconds))")
+            finding.evidence.append("\(counted(cutCount, "established connection")) forgotten within \(secondsText(subject.seconds))")
         }
         finding.measures = [Measure("timeout", timeout), Measure("keepalive", keepalive), Measure("cut", cutCount)]
         finding.connections = cut

@@ -38,8 +38,7 @@ struct UDPWithoutDNAT: Rule {
         guard !renewed.isEmpty else { return nil }
         var finding = Finding(
             rule: Self.id, severity: .warning,
-            title: "a UDP entry to the service \(group.subject.backend) is not translated to any "
-                + "backend",
+            title: "a UDP entry to the service \(group.subject.backend) is not translated to any backend",
             cause:
                 "The entry was made while the service had no backend, and the client's packets keep it alive: they go to the "
                 + "service's address itself, where nobody answers.",
@@ -48,24 +47,11 @@ struct UDPWithoutDNAT: Rule {
         finding.service = group.subject.backend
         finding.backend = nil
         finding.evidence = [
-            "\(counted(group.count, "entry", "entries")) [UNREPLIED] with the service itself as the answering end, while others are "
-                + "translated",
+            "\(counted(group.count, "entry", "entries")) [UNREPLIED] with the service itself as the answering end, while others are translated",
             "\(renewed.count) of them got packets within \(secondsText(subject.seconds))",
         ]
         finding.measures = [Measure("connections", group.count), Measure("renewed", renewed.count)]
         finding.commands = finding.connections.compactMap(\.conntrack).map { NextCommands.delete($0, in: subject) }
         return finding
     }
-}
-
-/// Destinations that were translated, within a bound.
-struct TranslatedDestinations: Sendable {
-    private static let limit = 16_384
-    private var seen: Set<Endpoint> = []
-
-    mutating func note(_ destination: Endpoint) {
-        if seen.count < Self.limit { seen.insert(destination) }
-    }
-
-    func contains(_ destination: Endpoint) -> Bool { seen.contains(destination) }
 }

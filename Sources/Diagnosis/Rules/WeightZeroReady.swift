@@ -28,8 +28,7 @@ struct WeightZeroReady: Rule {
         let pod = ready.pod.map { "\($0)" } ?? "\(backend.endpoint)"
         var finding = Finding(
             rule: Self.id, severity: .warning, title: "\(pod) is ready and gets no connections of \(name): its weight is 0",
-            cause: "kube-proxy set the weight to 0 as the pod's address was going away, and was restarted before it could take the "
-                + "backend out.",
+            cause: "kube-proxy set the weight to 0 as the pod's address was going away, and was restarted before it could take the backend out.",
             remedy: "Take the backend out: kube-proxy adds it again with its weight.",
             references: ["kubernetes/kubernetes#92019", "kubernetes/kubernetes#108319"])
         guard case .address(let transport, let address) = service.identity else { return finding }

@@ -17,8 +17,7 @@ struct WrongNamespace: Rule {
         else { return .silence }
         var finding = Finding(
             rule: Self.id, severity: .warning,
-            title: "\(count) conntrack entries are counted in \(subject.place.namespace.name), "
-                + "\(read) are listed",
+            title: "\(count) conntrack entries are counted in \(subject.place.namespace.name), \(read) are listed",
             cause:
                 "Entries leak or are held back: by packets that wait in a queue (NFQUEUE), or by events that a listener does not "
                 + "take (the dying list).",

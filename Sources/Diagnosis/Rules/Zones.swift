@@ -35,10 +35,7 @@ struct Zones: Rule {
             rule: Self.id, severity: .info, title: "\(counted(repeated, "flow")) of this node are in several conntrack zones",
             cause: "Open vSwitch and OVN track a packet once for each logical switch or router that it passes.",
             remedy: "None is needed; look at one zone at a time, with --zone.", references: ["ovn-kubernetes/ovn-kubernetes#2829"])
-        finding.evidence = [
-            "\(zones.count) zones beside 0; \(counted(repeated, "entry", "entries")) with a tuple that another zone "
-                + "has too"
-        ]
+        finding.evidence = ["\(zones.count) zones beside 0; \(counted(repeated, "entry", "entries")) with a tuple that another zone has too"]
         finding.measures = [Measure("zones", zones.count), Measure("repeated", repeated)]
         finding.connections = example.map { [$0] } ?? []
         finding.commands = ["\(NextCommands.conn(in: subject)) --zone \(example?.zone ?? 0)"]

@@ -65,9 +65,8 @@ struct RecordingFolder {
         var parts = tm()
         (parts.tm_year, parts.tm_mon, parts.tm_mday) = (year - 1_900, month - 1, day)
         (parts.tm_hour, parts.tm_min, parts.tm_sec) = (hour, minute, second)
-        let seconds = timegm(&parts)
-        guard seconds >= 0, milliseconds >= 0 else { return nil }
-        return UInt64(seconds) * 1_000_000_000 + UInt64(milliseconds) * 1_000_000
+        guard let nanoseconds = UInt64(nanosecondsOf: timegm(&parts)), milliseconds >= 0 else { return nil }
+        return nanoseconds + UInt64(milliseconds) * 1_000_000
     }
 
     static func remove(_ segment: Segment) {

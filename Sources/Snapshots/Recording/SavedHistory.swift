@@ -26,7 +26,7 @@ public final class SavedHistory {
     public init(path: String, verifies: Bool = true) throws(KernelStateError) {
         self.path = path
         self.verifies = verifies
-        isRecording = Self.isDirectory(path)
+        isRecording = DirectoryNames.exist(at: path)
         var parts: [Part] = []
         if isRecording {
             parts = try RecordingFolder(path: path).segments().map { Part(path: $0.path, startedAt: $0.startedAt) }
@@ -50,12 +50,7 @@ public final class SavedHistory {
     }
 
     /// True for the directory of a recorder.
-    public static func isRecording(_ path: String) -> Bool { isDirectory(path) && RecordingFolder(path: path).isRecording }
-
-    private static func isDirectory(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-    }
+    public static func isRecording(_ path: String) -> Bool { DirectoryNames.exist(at: path) && RecordingFolder(path: path).isRecording }
 
     /// The files that hold something of a stretch of time, in its order.
     public func readers(in stretch: ClosedRange<UInt64>) throws(KernelStateError) -> [SnapshotReader] {

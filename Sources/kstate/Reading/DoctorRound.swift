@@ -10,6 +10,8 @@ struct DoctorRound {
     private let filter: ConnectionFilter
     private let mode: KernelFilterMode
     private var examinations: [Examination]
+    /// Holds the nodes' last readings against each other; nil where there is one node alone.
+    private var comparison: NodeComparison?
     /// What each place's last reading saw.
     private var lastTables: [Int: ReadTables] = [:]
     private(set) var summary: CoverageSummary
@@ -24,6 +26,10 @@ struct DoctorRound {
             isFiltered: isFiltered, admits: { filter.admits($0, backend: $1) }, hidesConnections: { filter.hidesConnections(of: $0) })
         examinations = plan.series.enumerated().map { Examination($1.place, at: PlaceIndex($0), scope: scope) }
         summary = CoverageSummary(filter: filter, places: plan.series.map(\.place))
+        if plan.hasSeveralNodes {
+            let last = plan.series.compactMap(\.sources.last)
+            comparison = NodeComparison(last.map(\.place), last.map { $0.facts() })
+        }
     }
 
     /// - Parameter names: on their way; they are waited for when the first reading begins.
@@ -39,27 +45,20 @@ struct DoctorRound {
         for (index, series) in plan.series.enumerated() {
             if let tables = lastTables[index] { summary.add(tables, of: series.place) }
         }
-        let diagnosis = Diagnosis.summary(of: examinations.map { $0.diagnosis() } + [comparison()].compactMap { $0 })
+        let diagnosis = Diagnosis.summary(of: examinations.map { $0.diagnosis() } + [compared()].compactMap { $0 })
         return FindingsReport(
             header: ReportHeader(places: plan.series.map(\.place)), diagnosis: diagnosis, samples: plan.samples,
             seconds: examinations.map(\.seconds).max() ?? 0,
             tables: ReportTables(conntrack: summary.conntrack, ipvs: summary.ipvs))
     }
 
-    /// Holds the nodes' last readings against each other; nil where there is one node alone.
-    private func comparison() -> Diagnosis? {
-        let samples = examinations.compactMap(\.lastSample)
-        let last = plan.series.compactMap { $0.sources.last }
-        guard plan.hasSeveralNodes, samples.count == last.count else { return nil }
-        var comparison = NodeComparison(last.map(\.place), samples)
-        for (index, source) in last.enumerated() {
-            let reading = TableReading(source, at: PlaceIndex(index), filter: filter, mode: .never)
-            _ = reading.read(isEnough: { false }) { comparison.want($0) }
+    /// What becomes of the connections between the nodes, once every last reading has said which these are.
+    private mutating func compared() -> Diagnosis? {
+        for (index, series) in plan.series.enumerated() {
+            guard comparison != nil, let last = series.sources.last else { continue }
+            TwinReading.forEachEntry(of: last) { comparison?.offer($0, at: PlaceIndex(index)) }
         }
-        for (index, source) in last.enumerated() {
-            TwinReading.forEachEntry(of: source) { comparison.offer($0, at: PlaceIndex(index)) }
-        }
-        return comparison.diagnosis()
+        return comparison?.diagnosis()
     }
 
     private mutating func read(_ index: Int, sample: Int, _ names: ClusterNames) {
@@ -69,7 +68,11 @@ struct DoctorRound {
         let takenAt = plan.interval == nil ? source.place.takenAt : Host.now
         let reading = TableReading(source, at: PlaceIndex(index), filter: filter, mode: mode, wholeServices: true)
         examinations[index].begin(Sample(takenAt: takenAt, facts: source.facts(), services: reading.services, names: names))
-        let tables = reading.read(isEnough: { false }) { connection in examinations[index].see(connection) }
+        let isLast = sample == series.sources.count - 1
+        let tables = reading.read(isEnough: { false }) { connection in
+            examinations[index].see(connection)
+            if isLast { comparison?.want(connection) }
+        }
         examinations[index].end(conntrack: tables.conntrack, ipvs: tables.ipvs)
         lastTables[index] = tables
     }

@@ -1,11 +1,12 @@
 import Glibc
+import KernelState
 import Synchronization
 
 /// A line on a terminal's standard error that the next one replaces, and that goes away again; nothing elsewhere. Any thread may
 /// show one.
 final class ProgressLine: Sendable {
     private struct State {
-        /// Seconds of ``Host/uptime`` before which nothing more is shown.
+        /// Seconds of `Host.uptime` before which nothing more is shown.
         var next: Double
         var isShown = false
     }

@@ -6,7 +6,7 @@ import KernelState
 struct SavedStretch {
     /// Nil for a moment.
     let since: UInt64?
-    /// Nil for the end.
+    /// Nil for the end; the last nanosecond of the millisecond that was named.
     let until: UInt64?
 
     /// - Parameters:
@@ -16,7 +16,7 @@ struct SavedStretch {
     /// - Throws: where the two ends are the wrong way round, or nothing was saved in that time.
     init(_ options: StretchOptions, of extent: ClosedRange<UInt64>, name: String) throws {
         since = options.since?.resolved(end: extent.upperBound)
-        until = options.until.map { Self.wholeMillisecond($0.resolved(end: extent.upperBound)) }
+        until = options.until.map { ClosedRange(millisecondOf: $0.resolved(end: extent.upperBound)).upperBound }
         if let since, let until, since > until {
             throw ValidationError("--since is after --until: \(String(time: since)) and \(String(time: until))")
         }
@@ -26,17 +26,13 @@ struct SavedStretch {
                 operation: "reading \(name)", cause: "nothing was saved there \(asked.joined(separator: " "))",
                 remedy: "it goes from \(String(time: extent.lowerBound)) to \(String(time: extent.upperBound))")
         }
-        if let until, until > Self.wholeMillisecond(extent.upperBound) {
+        if let until, until > ClosedRange(millisecondOf: extent.upperBound).upperBound {
             printError("kstate: note: \(name) ends at \(String(time: extent.upperBound))")
         }
     }
 
-    /// The last nanosecond of a moment's millisecond: times are printed cut to it, and whoever copies one from there means what it
-    /// was printed for.
-    private static func wholeMillisecond(_ moment: UInt64) -> UInt64 { moment - moment % 1_000_000 + 999_999 }
-
     /// Where ``since`` names not a beginning but a moment, as of the earlier of two states: that moment.
-    var sinceMoment: UInt64? { since.map(Self.wholeMillisecond) }
+    var sinceMoment: UInt64? { since.map { ClosedRange(millisecondOf: $0).upperBound } }
 
     /// All of it from ``since`` on, or from the beginning.
     var range: ClosedRange<UInt64> { (since ?? 0)...(until ?? .max) }

@@ -24,10 +24,12 @@ struct ConnectionContent: LiveContent {
 
     mutating func take(_ event: WatchEvent) {
         switch event {
-        case .new(let connection, let existing): if !existing { marks[connection.mark] = Passing(.new) }
+        case .new(let connection, let existing): if !existing { marks[connection.identity(at: connection.place)] = Passing(.new) }
         case .change(let connection):
             // A new connection changes its state at once; it is still new to whoever looks.
-            if marks[connection.mark]?.value != .new { marks[connection.mark] = Passing(.changed) }
+            if marks[connection.identity(at: connection.place)]?.value != .new {
+                marks[connection.identity(at: connection.place)] = Passing(.changed)
+            }
         case .end(let connection): ended.append(Passing(connection))
         case .lost, .resync: break
         }
@@ -46,7 +48,7 @@ struct ConnectionContent: LiveContent {
         }
         for connection in ended { first.add(LiveRow(connection.value, mark: .ending)) }
         let rows = first.sorted().map { row in
-            row.mark == .none ? LiveRow(row.row, mark: marks[row.row.mark]?.value ?? .none) : row
+            row.mark == .none ? LiveRow(row.row, mark: marks[row.row.identity(at: row.row.place)]?.value ?? .none) : row
         }
         return LiveView(rows: rows, total: totals.connections + ended.count, facts: totals.facts + WatchFacts.coverage(of: watches))
     }
@@ -68,17 +70,5 @@ private struct Passing<Value> {
             return first
         }
         return until > time ? self : nil
-    }
-}
-
-extension Connection {
-    /// Names the connection on the screen.
-    fileprivate var mark: UInt64 {
-        var fingerprint = Fingerprint()
-        fingerprint.mix(UInt64(place))
-        fingerprint.mix(UInt64(zone) << 8 | UInt64(transport.rawValue))
-        fingerprint.mix(client)
-        fingerprint.mix(service ?? backend)
-        return fingerprint.value
     }
 }

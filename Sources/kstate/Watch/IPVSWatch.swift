@@ -55,7 +55,7 @@ struct IPVSWatch {
 
     /// Conntrack told of a connection to `service`: worth an early look when IPVS serves it.
     mutating func noteNews(of service: Endpoint, at time: Double) {
-        guard newsAt == nil, services.contains(where: { $0.endpoint == service }) else { return }
+        guard newsAt == nil, services.contains(where: { $0.identity.endpoint == service }) else { return }
         newsAt = time
     }
 
@@ -104,12 +104,5 @@ struct IPVSWatch {
         table = nil
         coverage = .unavailable(error)
         endedAt = Host.uptime
-    }
-}
-
-extension VirtualService {
-    /// The address and port that clients ask; nil for a firewall mark.
-    var endpoint: Endpoint? {
-        if case .address(_, let endpoint) = identity { endpoint } else { nil }
     }
 }

@@ -1,6 +1,7 @@
 import Conntrack
 import Correlation
 import Filters
+import Glibc
 import KernelState
 import Netlink
 import Rendering
@@ -68,7 +69,7 @@ final class NamespaceWatch {
                 try listen()
             } catch {
                 notListening(error)
-                if filter.table == .conntrack || error.code == 1 { throw error }
+                if filter.table == .conntrack || error.code == EPERM { throw error }
             }
         }
         if filter.table != .conntrack { ipvs.begin() }
@@ -120,7 +121,7 @@ final class NamespaceWatch {
     var isReading: Bool { dump != nil || ipvs.isReading || needsDump }
     var tables: ReportTables { ReportTables(conntrack: filter.table == .ipvs ? nil : conntrack, ipvs: ipvsCoverage) }
 
-    /// When there is something to do next, on the clock of ``Host/uptime``.
+    /// When there is something to do next, on the clock of `Host.uptime`.
     var dueAt: Double {
         if isReading { return 0 }
         var due = Double.infinity

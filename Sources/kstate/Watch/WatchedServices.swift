@@ -25,7 +25,7 @@ struct WatchedServices {
         }
     }
 
-    /// The services as they are at `time`, on the clock of ``Host/uptime``.
+    /// The services as they are at `time`, on the clock of `Host.uptime`.
     ///
     /// - Returns: how many seconds the rates are taken over, too; nil at the first look, which has none.
     mutating func look(_ watches: [NamespaceWatch], at time: Double) -> (services: [ServiceState], leftOut: Int, seconds: Double?) {

@@ -24,12 +24,6 @@ struct TableWriter {
         setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    static var uptime: Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
-
     mutating func add(_ flow: Flow) {
         batch += FlowEncoder(flow, flags: Self.request, sequence: 1).bytes
     }

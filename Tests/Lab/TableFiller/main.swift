@@ -19,7 +19,7 @@ var entries = RandomEntries(
 let seconds = Double(argument(4, default: 0))
 var writer = try TableWriter()
 
-let start = TableWriter.uptime
+let start = Host.uptime
 var made: UInt64 = 0
 while made < count {
     let portion = min(256, count - made)
@@ -27,7 +27,7 @@ while made < count {
     try writer.send()
     made += portion
     let due = start + seconds * Double(made) / Double(count)
-    let early = due - TableWriter.uptime
+    let early = due - Host.uptime
     if early > 0.001 { usleep(UInt32(early * 1e6)) }
 }
-print("made \(made - writer.refused) entries, \(writer.refused) refused, in \(Int((TableWriter.uptime - start) * 1000)) ms")
+print("made \(made - writer.refused) entries, \(writer.refused) refused, in \(Int((Host.uptime - start) * 1000)) ms")

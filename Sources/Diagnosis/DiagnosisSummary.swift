@@ -1,0 +1,43 @@
+import KernelState
+
+extension Diagnosis {
+    /// Findings of one rule and severity, in one place, that are listed one by one; beyond, they are put together.
+    static let groupedFrom = 5
+
+    /// Puts places together, the worst first, and what occurs too often into one finding that counts.
+    public static func summary(of parts: [Diagnosis]) -> Diagnosis {
+        var whole = Diagnosis()
+        for part in parts {
+            whole.findings += part.findings
+            whole.unchecked += part.unchecked
+            whole.rules += part.rules.filter { !whole.rules.contains($0) }
+        }
+        whole.findings = grouped(whole.findings)
+        return whole
+    }
+
+    private struct GroupKey: Hashable {
+        var rule: String
+        var severity: Severity
+        var place: PlaceIndex
+    }
+
+    private static func grouped(_ findings: [Finding]) -> [Finding] {
+        var order: [GroupKey] = []
+        var groups: [GroupKey: [Finding]] = [:]
+        for finding in findings {
+            let key = GroupKey(rule: finding.rule, severity: finding.severity, place: finding.place)
+            if groups[key] == nil { order.append(key) }
+            groups[key, default: []].append(finding)
+        }
+        let merged = order.flatMap { key in merge(groups[key] ?? []) }
+        return merged.enumerated().sorted { ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset) }.map(\.element)
+    }
+
+    private static func merge(_ findings: [Finding]) -> [Finding] {
+        guard findings.count >= groupedFrom, var first = findings.first else { return findings }
+        first.count = findings.count
+        first.others = findings.dropFirst().prefix(Finding.connectionLimit).map(\.subject)
+        return [first]
+    }
+}
