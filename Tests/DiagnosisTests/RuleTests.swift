@@ -35,6 +35,13 @@ import Testing
         #expect(reuse(kernel: "5.4.0", second: "TIME_WAIT").findings.map(\.severity) == [.info])
     }
 
+    @Test func anUnknownKernelIsNotAnOldOne() {
+        let unknown = reuse(kernel: "", second: "SYN_RECV")
+        #expect(unknown.findings.isEmpty)
+        #expect(unknown.unchecked.contains { $0.reason.contains("release is not known") })
+        #expect(reuse(kernel: "", mode: "0", second: "SYN_RECV").unchecked.isEmpty)
+    }
+
     @Test func laterKernelsAndOtherModesAreWell() {
         #expect(reuse(kernel: "5.9.0", second: "SYN_RECV").findings.isEmpty)
         #expect(reuse(kernel: "6.1.0", second: "SYN_RECV").findings.isEmpty)

@@ -35,6 +35,9 @@ struct PortReuse: Rule {
     }
 
     func report(on subject: Case) -> RuleReport {
+        if subject.place.kernel.isEmpty, Self.isArranged(subject.last), !subject.last.services.isEmpty {
+            return RuleReport(unchecked: "the kernel's release is not known: save `uname -a` in a file `uname` beside the texts")
+        }
         guard Self.isArranged(subject.last), KernelVersion(release: subject.place.kernel) < KernelVersion(major: 5, minor: 9),
             !subject.last.services.isEmpty
         else { return .silence }
