@@ -11,6 +11,8 @@ public struct FlowLineParser {
     private var words: LineWords
     private let takenAt: UInt64
     private var transport = TransportProtocol.ip
+    /// True where the kernel tracks the protocol by addresses alone, and has no name for it.
+    private var isUnknown = false
     /// The first of the two tuples, once the second has begun.
     private var original: TupleText?
     /// The tuple that the words are of, once one has begun.
@@ -40,8 +42,8 @@ public struct FlowLineParser {
     public mutating func flow() -> Flow? {
         guard takeProtocol() else { return nil }
         while let word = words.next() { guard take(word) else { return nil } }
-        guard let originalText = original, let original = originalText.tuple(of: transport),
-            let reply = tuple.tuple(of: transport), original.source.family == reply.source.family
+        guard let originalText = original, let original = originalText.tuple(of: transport, isUnknown: isUnknown),
+            let reply = tuple.tuple(of: transport, isUnknown: isUnknown), original.source.family == reply.source.family
         else { return nil }
         var flow = Flow(original: original, reply: reply)
         flow.state = state
@@ -68,6 +70,7 @@ public struct FlowLineParser {
             let number = words.next().flatMap(words.decimal).flatMap(UInt8.init(exactly:))
         else { return false }
         transport = TransportProtocol(rawValue: number)
+        isUnknown = words.matches(name, "unknown")
         return true
     }
 

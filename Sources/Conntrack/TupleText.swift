@@ -17,7 +17,9 @@ public struct TupleText {
     public init() {}
 
     /// The tuple; nil where an address is missing, or one of two ports.
-    public func tuple(of transport: TransportProtocol) -> Tuple? {
+    ///
+    /// - Parameter isUnknown: whether the kernel does not know the protocol, and thus no ports of it.
+    public func tuple(of transport: TransportProtocol, isUnknown: Bool = false) -> Tuple? {
         guard let source, let destination, source.family == destination.family else { return nil }
         let detail: TupleDetail
         if transport.isICMP {
@@ -31,7 +33,7 @@ public struct TupleText {
         } else if let sourcePort, let destinationPort {
             detail = .ports(source: sourcePort, destination: destinationPort)
         } else {
-            guard sourcePort == nil, destinationPort == nil, !transport.hasPorts else { return nil }
+            guard sourcePort == nil, destinationPort == nil, isUnknown || !transport.hasPorts else { return nil }
             detail = .none
         }
         return Tuple(source: source, destination: destination, transport: transport, detail: detail, zone: zone)

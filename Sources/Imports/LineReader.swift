@@ -13,7 +13,7 @@ struct Line {
 
 /// Reads a file, packed by gzip or not, line by line through one buffer: a saved table may be larger than the memory.
 final class LineReader {
-    /// No table has longer lines: more than that is handed out in pieces.
+    /// No table has longer lines: of one the beginning is handed out.
     private static let capacity = 262_144
 
     private let bytes: TextBytes
@@ -22,6 +22,8 @@ final class LineReader {
     private var end = 0
     private var number = 0
     private var isAtEnd = false
+    /// True behind the beginning of a line that does not fit.
+    private var isInLongLine = false
 
     /// - Parameter path: of a regular file.
     init(path: String) throws(KernelStateError) {
@@ -43,6 +45,7 @@ final class LineReader {
 
     /// The next line; nil at the end. It is valid as long as the reader is, and no further one is read.
     func next() throws(KernelStateError) -> Line? {
+        if isInLongLine { try skipLongLine() }
         var searched = start
         while true {
             if let newline = newline(from: searched) {
@@ -53,9 +56,22 @@ final class LineReader {
             if isAtEnd || (start == 0 && end == buffer.count) {
                 guard start < end else { return nil }
                 defer { start = end }
+                isInLongLine = !isAtEnd
                 return line(to: end, isTerminated: !isAtEnd)
             }
             searched -= start
+            try fill()
+        }
+    }
+
+    private func skipLongLine() throws(KernelStateError) {
+        isInLongLine = false
+        while !isAtEnd {
+            if let newline = newline(from: start) {
+                start = newline + 1
+                return
+            }
+            start = end
             try fill()
         }
     }

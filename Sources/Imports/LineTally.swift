@@ -40,6 +40,14 @@ public struct LineTally: Sendable {
     private var unreadableLines: String? {
         guard let first = examples.first else { return nil }
         let lines = unreadable == 1 ? "1 line of \(text.path)" : "\(unreadable) lines of \(text.path)"
-        return "\(lines) could not be read, the first is line \(first.number): \(first.text)"
+        return "\(lines) could not be read, the first is line \(first.number): \(first.text)\(hint(on: first))"
+    }
+
+    /// What to save where ipvsadm has written names of hosts and ports, as it does without `-n`.
+    private func hint(on line: UnreadableLine) -> String {
+        guard let command = text.kind.numericCommand,
+            line.text.split(separator: " ").contains(where: { $0.contains(":") && $0.contains { "g"..."z" ~= $0 } })
+        else { return "" }
+        return " (names stand in it: save what \(command) prints)"
     }
 }

@@ -42,12 +42,15 @@ public struct SavedText: Sendable {
 
     private static func kind(_ path: String) throws(KernelStateError) -> (TextKind, isFuller: Bool)? {
         let reader = try LineReader(path: path)
+        var endsList = false
         while let line = try reader.next(), line.number <= linesLookedAt {
             if line.bytes.contains(0) { return nil }
+            // It stands first where standard error was saved too, whatever the format; of an empty table it is all there is.
+            if TextKind.isCount(line.bytes) { endsList = true }
             guard let kind = TextKind(recognising: line.bytes) else { continue }
             return (kind, isFuller(line.bytes, kind))
         }
-        return nil
+        return endsList ? (.conntrackLines, false) : nil
     }
 
     /// What the line tells by which a text was recognised.

@@ -12,17 +12,25 @@ struct ServiceListParser: LineParser {
 
     private(set) var services: [ServiceText] = []
     private var columns = Columns.plain
+    /// False behind a service that could not be read: the backends that follow are of none that is known.
+    private var hasService = false
 
     mutating func parse(_ line: Line) -> LineResult<Void> {
         if line.bytes.isEmpty || takeHeading(LineWords(line.bytes)) { return .nothing }
         var words = LineWords(line.bytes)
         guard let first = words.next() else { return .nothing }
         if words.matches(first, "->") {
-            guard !services.isEmpty, let backend = backend(&words) else { return .unreadable }
+            guard hasService else { return .unreadable }
+            guard let backend = backend(&words) else {
+                services[services.count - 1].lacksBackends = true
+                return .unreadable
+            }
             services[services.count - 1].backends.append(backend)
         } else {
+            hasService = false
             guard let service = service(first, &words) else { return .unreadable }
             services.append(service)
+            hasService = true
         }
         return .entry(())
     }

@@ -16,6 +16,10 @@ struct ServiceSaveParser: LineParser {
         } else if words.matches(command, "-a"), let (identity, backend) = Self.backend(&words),
             let index = services.lastIndex(where: { $0.identity == identity })
         {
+            guard let backend else {
+                services[index].lacksBackends = true
+                return .unreadable
+            }
             services[index].backends.append(backend)
         } else {
             return .unreadable
@@ -58,7 +62,8 @@ struct ServiceSaveParser: LineParser {
         return true
     }
 
-    private static func backend(_ words: inout LineWords) -> (ServiceIdentity, BackendText)? {
+    /// What follows `-a`: nil where it is of no service that can be read, and no backend where the rest cannot be.
+    private static func backend(_ words: inout LineWords) -> (ServiceIdentity, BackendText?)? {
         guard let option = words.next(), let name = words.next(), var identity = identity(option, name, words) else { return nil }
         var found: BackendText?
         var fields = BackendText(Endpoint(address: .unspecified(.ipv4), port: 0))
@@ -72,12 +77,12 @@ struct ServiceSaveParser: LineParser {
             case "-g": fields.forwarding = .route
             case "--tun-nocsum", "--tun-csum", "--tun-remcsum": break
             case "-r": found = words.next().flatMap { Endpoint(words[$0]) }.map(BackendText.init)
-            case "-w": guard fields.weight.set(words.next().flatMap(words.decimal)) else { return nil }
-            default: guard words.next() != nil else { return nil }  // --tun-type and the like
+            case "-w": guard fields.weight.set(words.next().flatMap(words.decimal)) else { return (identity, nil) }
+            default: guard words.next() != nil else { return (identity, nil) }  // --tun-type and the like
             }
         }
         found?.fill(from: fields)
-        return found.map { (identity, $0) }
+        return (identity, found)
     }
 
     private static func identity(_ option: Range<Int>, _ name: Range<Int>, _ words: LineWords) -> ServiceIdentity? {

@@ -61,6 +61,8 @@ struct ServiceText {
     var counters: TrafficCounters?
     var rates: TrafficCounters?
     var backends: [BackendText] = []
+    /// True when a backend's line could not be read.
+    var lacksBackends = false
 
     init(_ identity: ServiceIdentity) { self.identity = identity }
 
@@ -81,6 +83,7 @@ struct ServiceText {
         persistenceEngine = persistenceEngine ?? other.persistenceEngine
         counters = counters ?? other.counters
         rates = rates ?? other.rates
+        lacksBackends = lacksBackends || other.lacksBackends
         for backend in other.backends {
             if let index = backends.firstIndex(where: { $0.endpoint == backend.endpoint }) {
                 backends[index].fill(from: backend)
@@ -90,16 +93,19 @@ struct ServiceText {
         }
     }
 
-    /// The service; nil where no text has told how it is configured: `--stats` and `--rate` tell numbers alone.
+    /// The service; nil where no text has told how it is configured: `--stats` and `--rate` tell numbers alone. Nor is there one whose
+    /// backends are all on lines that could not be read: it would be one without any.
     var service: VirtualService? {
         guard let scheduler else { return nil }
+        let backends = backends.compactMap(\.backend)
+        if backends.isEmpty, lacksBackends { return nil }
         var service = VirtualService(identity: identity, scheduler: scheduler)
         service.flags = flags ?? 0
         service.persistence = persistence
         service.persistenceNetmask = persistenceNetmask
         service.persistenceEngine = persistenceEngine
         service.counters = TrafficCounters(counters, rates: rates)
-        service.backends = backends.compactMap(\.backend)
+        service.backends = backends
         return service
     }
 }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import IPVS
 internal import KernelState
 
@@ -7,12 +8,20 @@ struct ServiceTexts {
     let log: ImportLog
 
     /// The services of all texts together; nil where none tells of any.
+    ///
+    /// - Throws: also where all that is told of them is numbers.
     func services() throws(KernelStateError) -> [VirtualService]? {
         var merge = ServiceMerge()
         var found = false
         for text in texts where text.kind.holdsServices {
             merge.add(try services(text))
             found = true
+        }
+        if merge.holdsNumbersAlone {
+            let paths = texts.filter(\.kind.holdsServices).map(\.path).joined(separator: ", ")
+            throw KernelStateError(
+                operation: "reading \(paths)", cause: "it tells numbers of IPVS services, and not how they are configured",
+                remedy: "save what ipvsadm -Ln prints beside it", code: ENOENT)
         }
         return found ? merge.merged : nil
     }
@@ -44,6 +53,9 @@ struct ServiceMerge {
     }
 
     var merged: [VirtualService] { services.compactMap(\.service) }
+
+    /// True where there are services of which no text tells more than numbers.
+    var holdsNumbersAlone: Bool { !services.isEmpty && services.allSatisfy { $0.scheduler == nil } }
 }
 
 /// Reads the lines of /proc/net/ip_vs, of which the first three are headings.

@@ -28,6 +28,9 @@ public enum TextKind: String, Sendable, CaseIterable {
     var holdsConnections: Bool { [.ipvsConnectionTable, .ipvsConnectionList].contains(self) }
     var holdsServices: Bool { [.ipvsServiceList, .ipvsSave, .ipvsServiceTable].contains(self) }
 
+    /// What prints numbers where the same without `-n` has names.
+    var numericCommand: String? { [.ipvsConnectionList, .ipvsServiceList, .ipvsSave].contains(self) ? rawValue : nil }
+
     /// Recognises a text by one of its first lines; nil when that line tells nothing.
     init?(recognising line: UnsafeRawBufferPointer) {
         guard let kind = Self.ofHeading(LineWords(line)) ?? Self.ofEntry(line) else { return nil }
@@ -37,7 +40,6 @@ public enum TextKind: String, Sendable, CaseIterable {
     private static func ofHeading(_ words: LineWords) -> TextKind? {
         let line = words.bytes.indices
         if words.begins(line, "<conntrack>") || words.begins(line, "<flow>") { return .conntrackXML }
-        if isCount(words.bytes) { return .conntrackLines }
         if words.begins(line, "IPVS connection entries") { return .ipvsConnectionList }
         if IPVSTextParser.isTableHeading(words) { return .ipvsConnectionTable }
         if StatisticsColumns(heading: words.bytes) != nil { return .kernelStatistics }

@@ -31,6 +31,15 @@ import Testing
         return flow
     }
 
+    /// From Linux 6.18 on the kernel tracks DCCP by addresses alone.
+    @Test func aProtocolThatTheKernelDoesNotKnowHasNoPorts() throws {
+        let rest = " 33 994 src=10.1.0.3 dst=10.96.0.10 [UNREPLIED] src=10.96.0.10 dst=10.1.0.3 mark=0 zone=0 use=2"
+        let entry = try #require(flow("ipv4     2 unknown \(rest)"))
+        #expect(entry.original.transport == .dccp)
+        #expect(entry.original.detail == .none)
+        #expect(flow("ipv4     2 dccp    \(rest)") == nil)
+    }
+
     @Test func defaultAndExtended() {
         let line = """
             tcp      6 431997 ESTABLISHED src=10.9.1.2 dst=10.96.0.9 sport=34830 dport=21 packets=2 bytes=112 src=10.9.2.2 dst=10.9.1.2 \

@@ -120,7 +120,29 @@ import Testing
     }
 
     @Test func countersAloneTellNoService() throws {
-        #expect(try source(Self.counters).services == [])
+        let error = #expect(throws: KernelStateError.self) { try source(Self.counters) }
+        #expect(error?.cause == "it tells numbers of IPVS services, and not how they are configured")
+    }
+
+    /// As ipvsadm prints without `-n`.
+    @Test func whatNamesHideIsNotTakenForSomethingElse() throws {
+        let heading =
+            "IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n"
+            + "  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n"
+        let list =
+            heading + "TCP  10.96.0.10:81 rr\n  -> 10.244.0.5:http-alt          Masq    1      1          0\n"
+            + "TCP  10.96.0.10:82 rr\n  -> 10.244.0.5:82                Masq    1      1          0\n"
+            + "TCP  10.96.0.10:http rr\n  -> 10.244.0.6:9376              Masq    1      1          0\nTCP  10.96.0.10:99 rr\n"
+        let save =
+            "-A -t 10.96.0.10:81 -s rr\n-a -t 10.96.0.10:81 -r 10.244.0.5:http-alt -m -w 1\n"
+            + "-A -t 10.96.0.10:82 -s rr\n-a -t 10.96.0.10:82 -r 10.244.0.5:82 -m -w 1\n-A -t 10.96.0.10:99 -s rr\n"
+        for (text, unreadable, command) in [(list, 3, "ipvsadm -Ln"), (save, 1, "ipvsadm -Sn")] {
+            let (services, log) = try source(text)
+            // Neither is the first without a backend, nor has the second one of the third's.
+            #expect(services.map { $0.backends.map(\.endpoint.port) } == [[82], []])
+            #expect(log.map(\.unreadable) == [unreadable])
+            #expect(log[0].complaint?.hasSuffix("(names stand in it: save what \(command) prints)") == true)
+        }
     }
 
     @Test func theKernelsTable() throws {

@@ -79,13 +79,35 @@ import Testing
         }
     }
 
-    @Test func aLineLongerThanTheBufferComesInPieces() throws {
-        try withFile(String(repeating: "y", count: 600_000) + "\nend\n") { path in
-            let reader = try LineReader(path: path)
-            var lengths: [Int] = []
-            while let line = try reader.next() { lengths.append(line.bytes.count) }
-            #expect(lengths.reduce(0, +) == 600_003)
-            #expect(lengths.last == 3)
+    @Test func aLineLongerThanTheBufferIsOne() throws {
+        for length in [262_143, 262_144, 262_145, 600_000] {
+            for end in ["\nend\n", "\n", ""] {
+                try withFile(String(repeating: "y", count: length) + end) { path in
+                    let reader = try LineReader(path: path)
+                    var lines: [(number: Int, length: Int)] = []
+                    while let line = try reader.next() { lines.append((line.number, line.bytes.count)) }
+                    #expect(lines.map(\.number) == (end.count > 1 ? [1, 2] : [1]))
+                    #expect(lines[0].length == min(length, 262_144))
+                    #expect(lines.last?.length == (end.count > 1 ? 3 : min(length, 262_144)))
+                }
+            }
+        }
+    }
+
+    /// Where standard error is saved too, what conntrack says at the end stands first.
+    @Test func theCountTellsNoFormat() throws {
+        let count = "conntrack v1.4.7 (conntrack-tools): 1 flow entries have been shown.\n"
+        let entry =
+            "-A -t 117 -u UNSET -s 10.0.0.1 -d 10.96.0.10 -r 10.96.0.10 -q 10.0.0.1 -p tcp --sport 1 --dport 2 "
+            + "--reply-port-src 2 --reply-port-dst 1 --state SYN_SENT\n"
+        let kinds = try [count + entry, count].map { text in try withFile(text) { path in try SavedText(path: path)?.kind } }
+        #expect(kinds == [.conntrackSave, .conntrackLines])
+    }
+
+    @Test func anEditorsMarkIsNoPartOfTheFirstLine() throws {
+        try withFile("\u{feff}nameserver 10.96.0.10\n") { path in
+            let text = try #require(try LineReader.first(of: path) { String(decoding: $0, as: UTF8.self) })
+            #expect(text == "nameserver 10.96.0.10")
         }
     }
 
