@@ -12,8 +12,10 @@ struct DirectorySearch {
     private(set) var texts: [String: [SavedText]] = [:]
     /// The paths of kstate's own files among them.
     private(set) var snapshots: [String] = []
+    /// Why files could not be looked into: they are packed, or belong to somebody else.
+    private(set) var passedOver: [KernelStateError] = []
 
-    /// - Throws: when the directory itself cannot be read. What is below it and cannot is passed over, as other files are.
+    /// - Throws: when the directory itself cannot be read.
     init(_ path: String) throws(KernelStateError) {
         root = path
         let names = try DirectoryNames.all(in: path)
@@ -37,11 +39,15 @@ struct DirectorySearch {
     }
 
     private mutating func take(_ path: String, _ name: String) {
-        guard let text = try? SavedText(path: path) else {
-            if SnapshotFile.isOne(path) { snapshots.append(path) }
-            return
+        do throws(KernelStateError) {
+            guard let text = try SavedText(path: path) else {
+                if SnapshotFile.isOne(path) { snapshots.append(path) }
+                return
+            }
+            guard report?.isOfNode(text.kind, at: name) ?? true else { return }
+            texts[report?.namespace(of: name) ?? "host", default: []].append(text)
+        } catch {
+            if SnapshotFile.isOne(path) { snapshots.append(path) } else { passedOver.append(error) }
         }
-        guard report?.isOfNode(text.kind, at: name) ?? true else { return }
-        texts[report?.namespace(of: name) ?? "host", default: []].append(text)
     }
 }

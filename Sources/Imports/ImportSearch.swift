@@ -7,6 +7,8 @@ public enum ImportSearch {
     /// - Throws: when it cannot be read, or is a directory without any.
     public static func sources(at path: String) throws(KernelStateError) -> [ImportedSource]? {
         if isDirectory(path) { return try sources(inDirectory: path) }
+        // Whether a snapshot is packed in it, only unpacking tells.
+        if SnapshotFile.isPacked(path) { return nil }
         guard let text = try SavedText(path: path) else { return nil }
         return [ImportedSource(path: path, node: name(of: path), texts: [text])]
     }
@@ -18,7 +20,7 @@ public enum ImportSearch {
         var directories: [ImportedSource] = []
         var files: [ImportedSource] = []
         for path in paths {
-            guard let found = try sources(at: path) else { throw unknown(path, "its first lines are of no text that is known here") }
+            guard let found = try sources(at: path) else { throw try unreadable(path) }
             if isDirectory(path) { directories += found } else { files += found }
         }
         return joined(files) + directories
@@ -35,8 +37,10 @@ public enum ImportSearch {
     private static func sources(inDirectory path: String) throws(KernelStateError) -> [ImportedSource] {
         let found = try DirectorySearch(path)
         let snapshots = found.snapshots.sorted()
+        let passedOver = found.passedOver.sorted { $0.operation < $1.operation }
         if found.texts.isEmpty {
-            throw snapshots.isEmpty ? unknown(path, "no file in it is of a text that is known here") : unread(snapshots, in: path)
+            if !snapshots.isEmpty { throw unread(snapshots, in: path) }
+            throw passedOver.first ?? unknown(path, "no file in it is of a text that is known here")
         }
         let node = NodeIdentity(directory: path)
         let sources = found.texts.sorted { $0.key < $1.key }.map { namespace, texts in
@@ -45,6 +49,7 @@ public enum ImportSearch {
                 texts: texts.map { $0.dated(by: node.time) })
         }
         sources.first?.snapshots = snapshots
+        sources.first?.passedOver = passedOver
         return sources
     }
 
@@ -57,6 +62,23 @@ public enum ImportSearch {
             remedy: "give the files themselves: \(shown)\(snapshots.count > 2 ? " …" : "")")
     }
 
+    /// Why a file is no text.
+    ///
+    /// - Throws: where it cannot be looked into.
+    private static func unreadable(_ path: String) throws(KernelStateError) -> KernelStateError {
+        if SnapshotFile.isOne(path) {
+            return KernelStateError(
+                operation: "reading \(path)", cause: "it is a snapshot, and no text",
+                remedy: "give it as it is: every reading command takes --from \(path)")
+        }
+        guard try LineReader(path: path).next() != nil else {
+            return KernelStateError(
+                operation: "reading \(path)", cause: "it is empty",
+                remedy: "save with 2>&1 what conntrack -L and the like print: of an empty table only standard error tells")
+        }
+        return unknown(path, "its first lines are of no text that is known here")
+    }
+
     private static func unknown(_ path: String, _ cause: String) -> KernelStateError {
         KernelStateError(
             operation: "reading \(path)", cause: cause,
@@ -65,6 +87,9 @@ public enum ImportSearch {
 
     /// True for a directory, which is one node's.
     public static func isDirectory(_ path: String) -> Bool { DirectoryNames.exist(at: path) }
+
+    /// The path without links and dots, so that one file has one; as it is where there is no such file.
+    public static func resolvedPath(_ path: String) -> String { resolved(path) ?? path }
 
     /// The last part of a path, as `.` has it too.
     private static func name(of path: String) -> String {

@@ -14,6 +14,8 @@ public final class ImportedSource: StateSource {
     public let path: String
     /// The paths of kstate's own files that lie among the texts and are not read.
     public internal(set) var snapshots: [String] = []
+    /// Why files that lie among the texts could not be looked into.
+    public internal(set) var passedOver: [KernelStateError] = []
 
     /// - Parameters:
     ///   - path: what the user calls all of it.

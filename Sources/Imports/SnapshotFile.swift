@@ -5,6 +5,9 @@ internal import KernelState
 enum SnapshotFile {
     private static let application = withUnsafeBytes(of: SnapshotMarks.applicationID.bigEndian) { Array($0) }
 
+    /// True for what is packed as a snapshot can be.
+    static func isPacked(_ path: String) -> Bool { heading(of: path).starts(with: SnapshotMarks.compression) }
+
     static func isOne(_ path: String) -> Bool {
         let heading = heading(of: path)
         // A compressed file tells what it holds by its name alone.

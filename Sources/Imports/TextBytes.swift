@@ -14,7 +14,7 @@ final class TextBytes {
         front = try Self.start(from: file.read)
         switch Self.format(front) {
         case nil: return
-        case .other(let name, let command)?: throw Self.packed(path, name, command)
+        case .other(let cause, let command)?: throw Self.packed(path, cause, command)
         case .gzip?: try unpack(path)
         }
     }
@@ -26,7 +26,7 @@ final class TextBytes {
             packed.isEmpty ? try file.read(into: room) : Self.move(&packed, to: room)
         }
         front = try Self.start(from: gzip.read)
-        if case .other(let name, let command)? = Self.format(front) { throw Self.packed(path, name, command) }
+        if case .other(let cause, let command)? = Self.format(front) { throw Self.packed(path, cause, command) }
         self.gzip = gzip
     }
 
@@ -54,7 +54,8 @@ final class TextBytes {
             if count == 0 { break }
             filled += count
         }
-        return ArraySlice(buffer[..<filled])
+        // An editor's mark of UTF-8 is no part of the first line.
+        return ArraySlice(buffer[..<filled].dropFirst(buffer[..<filled].starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0))
     }
 
     private static func format(_ front: ArraySlice<UInt8>) -> PackedFormat? { front.withUnsafeBytes { PackedFormat($0) } }
@@ -66,11 +67,10 @@ final class TextBytes {
         return count
     }
 
-    private static func packed(_ path: String, _ name: String, _ command: String) -> KernelStateError {
+    private static func packed(_ path: String, _ cause: String, _ command: String) -> KernelStateError {
         let isArchive = [".tar.", ".txz", ".tbz", ".tgz"].contains { path.contains($0) }
         return KernelStateError(
-            operation: "reading \(path)", cause: "it is packed by \(name)",
-            remedy: "unpack it, and give what comes out: \(isArchive ? "tar -xf" : command) \(path)")
+            operation: "reading \(path)", cause: cause, remedy: "give what comes out of this: \(isArchive ? "tar -xf" : command) \(path)")
     }
 }
 

@@ -12,7 +12,8 @@ final class AtomicFile {
     private let directory: String
     private var descriptor: Int32
 
-    /// - Throws: when the directory cannot be written to, or somebody else writes the same file.
+    /// - Throws: when the directory cannot be written to, somebody else writes the same file, or it is there and no snapshot: who forgets
+    ///   to name the file to be written loses none of those to be read.
     init(path: String) throws(KernelStateError) {
         let start = path.utf8.lastIndex(of: UInt8(ascii: "/")).map(path.utf8.index(after:)) ?? path.startIndex
         self.path = path
@@ -22,8 +23,19 @@ final class AtomicFile {
         if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
             throw KernelStateError(operation: "writing \(path)", cause: "it is there and no regular file", remedy: "give the name of a file")
         }
+        try Self.spare(path)
         descriptor = try Self.openLocked(partialPath, for: path)
         PartialFiles.remember(partialPath)
+    }
+
+    private static func spare(_ path: String) throws(KernelStateError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        // One that is absent is to be made, and of one that cannot be opened nobody can tell.
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        if SnapshotHeading.isReplaceable(descriptor) { return }
+        throw KernelStateError(
+            operation: "writing \(path)", cause: "it is there, and no snapshot", remedy: "give another name, or remove it first")
     }
 
     private static func openLocked(_ partial: String, for path: String) throws(KernelStateError) -> Int32 {

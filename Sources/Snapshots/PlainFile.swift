@@ -61,6 +61,11 @@ final class PlainFile: @unchecked Sendable {
         let nameless = kst_open_nameless(directory)
         if nameless < 0 { try makeNamed(in: directory, writing) } else { descriptor = nameless }
         try Compression.decompress(compressed, to: descriptor, reading: operation, writing: writing)
+        guard SnapshotHeading.isDatabase(descriptor) else {
+            throw KernelStateError(
+                operation: operation, cause: "it is packed by zstd, and holds no snapshot",
+                remedy: "of a text give what comes out of it: zstd -dk, or tar -xf where it is an archive")
+        }
         if nameless >= 0 { try name(in: directory, writing) }
     }
 

@@ -98,7 +98,11 @@ final class SnapshotDatabase: Sendable {
             return (try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0, try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0)
         }
         if application == 0, try perform({ try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_master") }) == 0 {
-            throw KernelStateError(operation: operation, cause: "nothing has been written into it yet", remedy: "wait a moment", code: ENODATA)
+            throw KernelStateError(
+                operation: operation, cause: "it is empty",
+                remedy:
+                    "wait a moment where a recorder has begun it; of an empty table conntrack -L tells on standard error: save that too, with 2>&1",
+                code: ENODATA)
         }
         guard application == SnapshotMarks.applicationID, version > 0 else {
             throw KernelStateError(

@@ -30,7 +30,7 @@ struct SnapshotImportCommand: ParsableCommand {
         let file = paths[paths.count - 1]
         let start = Host.uptime
         let sources = try ImportSearch.sources(at: Array(paths.dropLast()))
-        ImportReport.noteSnapshots(among: sources)
+        ImportReport.notePassedOver(among: sources)
         let writer = try SnapshotWriter(path: file, program: "kstate \(Kstate.version)")
         let report = ImportReport(sources, try writer.add(sources))
         try writer.finish()

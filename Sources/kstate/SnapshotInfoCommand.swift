@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Imports
 import KernelState
 import Rendering
 import Snapshots
@@ -29,6 +30,11 @@ struct SnapshotInfoCommand: ParsableCommand {
     @OptionGroup(title: "When") var stretch: StretchOptions
 
     func run() throws {
+        if !SavedHistory.isRecording(file), try ImportSearch.sources(at: file) != nil {
+            throw KernelStateError(
+                operation: "reading \(file)", cause: "it is what other tools have printed, and no snapshot",
+                remedy: "make one of it: kstate snapshot import \(file) FILE.kstate")
+        }
         let history = try SavedHistory(path: file, verifies: verify)
         let range = try SavedStretch(stretch, of: history.extent, name: file).range
         let readers = try history.readers(in: range)

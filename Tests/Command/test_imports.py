@@ -131,6 +131,51 @@ class Imports(unittest.TestCase):
         self.assertFalse(os.path.exists(snapshot))
         self.assertIn("No such file", run("snapshot", "import", os.path.join(self.folder, "absent"), snapshot).stderr)
 
+    def test_what_is_to_be_read_is_not_written_over(self):
+        flows, rows, empty = self.file("flows", ENTRY.format(port=1024)), self.file("rows", ROWS), self.file("empty", "")
+        snapshot = os.path.join(self.folder, "a.kstate")
+        for arguments in (["import", flows, rows], ["save", rows, "--from", flows]):
+            result = run("snapshot", *arguments)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn(f"writing {rows}: it is there, and no snapshot; give another name", result.stderr)
+            with open(rows) as file:
+                self.assertEqual(file.read(), ROWS)
+        for target in (empty, snapshot, snapshot):
+            self.assertEqual(run("snapshot", "import", flows, target).returncode, 0)
+        for _ in range(2):
+            self.assertEqual(run("snapshot", "save", snapshot, "--from", flows, "--compress").returncode, 0)
+
+    def test_a_packed_file_among_texts_is_named(self):
+        for name in ("node/flows.zst", "other/flows.zst"):
+            path = self.file(name, "")
+            with open(path, "wb") as file:
+                file.write(subprocess.run(["zstd", "-qc"], input=ENTRY.format(port=1024).encode(), capture_output=True, check=True).stdout)
+        self.file("node/rows", ROWS)
+        result = run("conn", "--from", os.path.join(self.folder, "node"), "--count")
+        self.assertEqual(result.stdout, "1\n")
+        self.assertIn("note: passed over: reading ", result.stderr)
+        self.assertIn("it is packed by zstd; give what comes out of this: zstd -dk ", result.stderr)
+        result = run("conn", "--from", os.path.join(self.folder, "other"))
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f"zstd -dk {path}", result.stderr)
+        self.assertIn("it is packed by zstd, and holds no snapshot", run("conn", "--from", path).stderr)
+        self.assertIn(f"zstd -dk {path}", run("snapshot", "import", path, os.path.join(self.folder, "a.kstate")).stderr)
+
+    def test_what_is_given_twice_is_read_once(self):
+        flows, snapshot = self.file("flows", ENTRY.format(port=1024)), os.path.join(self.folder, "a.kstate")
+        run("snapshot", "import", flows, snapshot)
+        for path in (flows, snapshot):
+            result = run("conn", "--from", path, "--from", f"{self.folder}/./{os.path.basename(path)}", "--count")
+            self.assertEqual((result.returncode, result.stdout), (0, "1\n"))
+            self.assertIn("was given before, and is read once", result.stderr)
+
+    def test_a_text_is_no_snapshot_to_tell_of(self):
+        path = self.file("node/flows", ENTRY.format(port=1024))
+        for given in (path, os.path.dirname(path)):
+            result = run("snapshot", "info", given)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn(f"kstate snapshot import {given} FILE.kstate", result.stderr)
+
     def test_a_namespace_of_a_report(self):
         self.file("sos/sos_commands/conntrack/conntrack_-L_-o_extended", ENTRY.format(port=1024))
         self.file("sos/sos_commands/networking/ip_netns_exec_red_conntrack_-L", ENTRY.format(port=1025) + ENTRY.format(port=1026))
@@ -232,7 +277,7 @@ class Imports(unittest.TestCase):
             for arguments in (("conn", "--from", path), ("snapshot", "import", path, os.path.join(self.folder, "a.kstate"))):
                 result = run(*arguments)
                 self.assertEqual(result.returncode, 1)
-                self.assertIn(f"unpack it, and give what comes out: {command} {path}\n", result.stderr)
+                self.assertIn(f"give what comes out of this: {command} {path}\n", result.stderr)
 
     def test_bad_usage(self):
         self.assertEqual(run("snapshot", "import").returncode, 2)

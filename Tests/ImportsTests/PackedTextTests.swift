@@ -69,7 +69,8 @@ import Testing
     @Test func whatIsPackedOtherwiseNamesTheCommand() throws {
         let archive = [UInt8](repeating: UInt8(ascii: "a"), count: 257) + "ustar".utf8 + [UInt8](repeating: 0, count: 250)
         for (bytes, command) in [
-            (archive, "tar -xf"), ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00, 1, 2], "xz -dk"), (Array("BZh91AY&SY".utf8), "bzip2 -dk"),
+            ([0xff, 0xfe, 0x74, 0x00], "iconv -f UTF-16 -t UTF-8 -o utf8.txt"), (archive, "tar -xf"),
+            ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00, 1, 2], "xz -dk"), (Array("BZh91AY&SY".utf8), "bzip2 -dk"),
         ] as [([UInt8], String)] {
             #expect(throws: KernelStateError.self) { try withFile(bytes) { try ImportSearch.sources(at: $0) } }
             let error = #expect(throws: KernelStateError.self) { try withFile(bytes) { try LineReader(path: $0) } }

@@ -14,11 +14,17 @@ struct ImportReport {
         self.saved = saved
     }
 
-    /// Says which files of a directory are kstate's own, and not read among texts.
-    static func noteSnapshots(among sources: [ImportedSource]) {
+    /// As many files of a directory are named that could not be looked into.
+    private static let filesNamed = 3
+
+    /// Says which files of a directory are not read: kstate's own, and those that are packed or cannot be opened.
+    static func notePassedOver(among sources: [ImportedSource]) {
         for path in sources.flatMap(\.snapshots) {
             printError("kstate: note: \(path) is a snapshot and no text, and passed over: give the file itself, as --from \(path)")
         }
+        let passedOver = sources.flatMap(\.passedOver)
+        for error in passedOver.prefix(filesNamed) { printError("kstate: note: passed over: \(error)") }
+        if passedOver.count > filesNamed { printError("kstate: note: \(passedOver.count - filesNamed) more files were passed over") }
     }
 
     /// True when something of the texts is not in the snapshot.

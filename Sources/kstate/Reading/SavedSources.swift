@@ -62,11 +62,16 @@ enum SavedSources {
     private static func open(_ paths: [String]) throws(KernelStateError) -> [any SavedMoments] {
         var histories: [any SavedMoments] = []
         var texts: [ImportedSource] = []
+        var opened: Set<String> = []
         for path in paths {
+            guard opened.insert(ImportSearch.resolvedPath(path)).inserted else {
+                printError("kstate: note: \(path) was given before, and is read once")
+                continue
+            }
             if SavedHistory.isRecording(path) {
                 histories.append(try SavedHistory(path: path))
             } else if let sources = try ImportSearch.sources(at: path) {
-                ImportReport.noteSnapshots(among: sources)
+                ImportReport.notePassedOver(among: sources)
                 if ImportSearch.isDirectory(path) { histories.append(ImportedMoment(path: path, sources: sources)) } else { texts += sources }
             } else {
                 histories.append(try SavedHistory(path: path))
