@@ -19,6 +19,8 @@ public struct NodeComparison: Sendable {
     private var index = TwinIndex()
     private var suspects: [(connection: Connection, backendPlace: PlaceIndex)] = []
     private var clockProbes: [Connection] = []
+    /// Places whose conntrack table was not read whole: an entry may be missing because nobody read it.
+    private var unreadPlaces: Set<PlaceIndex> = []
 
     /// - Parameters:
     ///   - places: one of each node at least.
@@ -46,6 +48,11 @@ public struct NodeComparison: Sendable {
     }
 
     /// Takes a conntrack entry of any of the nodes, once all connections were taken.
+    /// Takes how much of a place's conntrack table was read; nil where nobody asked for it.
+    public mutating func end(_ conntrack: TableCoverage?, at place: PlaceIndex) {
+        if conntrack?.complete == false { unreadPlaces.insert(place) }
+    }
+
     public mutating func offer(_ flow: Flow, at place: PlaceIndex) { index.offer(flow, at: place) }
 
     /// The place that has the address behind one of its own links; nil where none has, or two claim it alike.
@@ -83,10 +90,10 @@ public struct NodeComparison: Sendable {
         let clocks = clocks()
         var order: [Loss] = []
         var losses: [Loss: [Connection]] = [:]
-        var undecided: [PlaceIndex: Int] = [:]
+        var undecided: [Doubt: Int] = [:]
         for (connection, backendPlace) in suspects {
             guard let lost = lost(connection, at: backendPlace, clocks) else {
-                undecided[connection.place, default: 0] += 1
+                undecided[Doubt(place: connection.place, unread: unreadPlaces.contains(backendPlace) ? backendPlace : nil), default: 0] += 1
                 continue
             }
             let loss = Loss(
@@ -97,17 +104,35 @@ public struct NodeComparison: Sendable {
         }
         diagnosis.rules = [Self.id]
         diagnosis.findings = order.map { finding($0, losses[$0] ?? [], clocks) }
-        diagnosis.unchecked = undecided.sorted { $0.key < $1.key }.map { place, count in
-            UncheckedRule(
-                rule: Self.id, place: place,
-                reason: "\(counted(count, "connection")) began after the other node was read: save the nodes at one moment, or the backend's last")
+        diagnosis.unchecked = undecided.sorted { $0.key < $1.key }.map { doubt, count in
+            UncheckedRule(rule: Self.id, place: doubt.place, reason: reason(doubt, count))
         }
         return diagnosis
+    }
+
+    /// Why connections of a place are not judged.
+    private struct Doubt: Hashable, Comparable {
+        var place: PlaceIndex
+        /// The place whose table was not read whole; nil where it was read too early.
+        var unread: PlaceIndex?
+
+        static func < (left: Doubt, right: Doubt) -> Bool {
+            (left.place, left.unread.map { Int($0) } ?? -1) < (right.place, right.unread.map { Int($0) } ?? -1)
+        }
+    }
+
+    private func reason(_ doubt: Doubt, _ count: Int) -> String {
+        let connections = counted(count, "connection")
+        guard let unread = doubt.unread else {
+            return "\(connections) began after the other node was read: save the nodes at one moment, or the backend's last"
+        }
+        return "where \(connections) got to is not known: \(cases[Int(unread)].place.node)'s conntrack table is missing or incomplete"
     }
 
     private func lost(_ connection: Connection, at other: PlaceIndex, _ clocks: [ClockKey: ClockDifference]) -> LossPlace? {
         guard let flow = connection.conntrack else { return nil }
         if let twin = index.twin(of: flow, at: connection.place) { return twin.isUnreplied ? .inPod : .onReturn }
+        guard !unreadPlaces.contains(other) else { return nil }
         let own = cases[Int(connection.place)].place, there = cases[Int(other)].place
         let ahead = clocks[ClockKey(connection.place, other)]?.seconds ?? 0
         let lead = (Double(there.takenAt) - Double(own.takenAt)) / 1e9 - ahead

@@ -35,11 +35,12 @@ import Testing
     }
 
     /// What is found when node 0's connection waits and node 1 has `twin`, read `later` seconds after node 0.
-    private func lost(_ twin: Flow?, later: Int = 1) -> Diagnosis {
+    private func lost(_ twin: Flow?, later: Int = 1, whole: Bool = true) -> Diagnosis {
         let leaving = flow(asked: "10.96.0.1", state: .synSent, left: 115, replied: false)
         let places = [place("node1", at: 1_000), place("node2", at: UInt64(1_000 + later))]
         let facts = ["192.168.0.2", nil].map { self.facts(route: "10.0.1.0", length: 24, gateway: $0) }
         var comparison = NodeComparison(places, facts)
+        comparison.end(TableCoverage(available: whole, complete: whole), at: 1)
         comparison.want(Connection(leaving, services: ServiceIndex()))
         comparison.offer(leaving, at: 0)
         if let twin { comparison.offer(twin, at: 1) }
@@ -56,6 +57,14 @@ import Testing
     @Test func `an unreplied twin is the pod's silence, a replied one a loss on the way back`() throws {
         #expect(lost(flow(asked: "10.0.1.5", state: .synSent, left: 115, replied: false)).findings.first?.lost == .inPod)
         #expect(lost(flow(asked: "10.0.1.5", state: .synRecv, left: 55, replied: true)).findings.first?.lost == .onReturn)
+    }
+
+    @Test func `a node whose table was not read whole proves nothing but what it has`() {
+        let diagnosis = lost(nil, whole: false)
+        #expect(diagnosis.findings.isEmpty)
+        #expect(diagnosis.unchecked.map(\.reason) == ["where 1 connection got to is not known: node2's conntrack table is missing or incomplete"])
+        let twin = flow(asked: "10.0.1.5", state: .synSent, left: 115, replied: false)
+        #expect(lost(twin, whole: false).findings.first?.lost == .inPod)
     }
 
     @Test func `a node that was read before the packets left proves nothing`() {

@@ -56,6 +56,7 @@ struct DoctorRound {
     private mutating func compared() -> Diagnosis? {
         for (index, series) in plan.series.enumerated() {
             guard comparison != nil, let last = series.sources.last else { continue }
+            comparison?.end(lastTables[index]?.conntrack, at: PlaceIndex(index))
             TwinReading.forEachEntry(of: last) { comparison?.offer($0, at: PlaceIndex(index)) }
         }
         return comparison?.diagnosis()
