@@ -47,12 +47,12 @@ public struct NodeComparison: Sendable {
         }
     }
 
-    /// Takes a conntrack entry of any of the nodes, once all connections were taken.
     /// Takes how much of a place's conntrack table was read; nil where nobody asked for it.
     public mutating func end(_ conntrack: TableCoverage?, at place: PlaceIndex) {
         if conntrack?.complete == false { unreadPlaces.insert(place) }
     }
 
+    /// Takes a conntrack entry of any of the nodes, once all connections were taken.
     public mutating func offer(_ flow: Flow, at place: PlaceIndex) { index.offer(flow, at: place) }
 
     /// The place that has the address behind one of its own links; nil where none has, or two claim it alike.

@@ -161,6 +161,15 @@ class Imports(unittest.TestCase):
         self.assertIn("it is packed by zstd, and holds no snapshot", run("conn", "--from", path).stderr)
         self.assertIn(f"zstd -dk {path}", run("snapshot", "import", path, os.path.join(self.folder, "a.kstate")).stderr)
 
+    def test_a_node_without_conntrack_among_others_is_named(self):
+        self.file("node1/flows", ENTRY.format(port=1024))
+        self.file("node2/rows", ROWS)
+        nodes = [os.path.join(self.folder, name) for name in ("node1", "node2")]
+        for command in ("conn", "service", "doctor"):
+            result = run(command, "--from", nodes[0], "--from", nodes[1])
+            self.assertIn(f"kstate: node2, host: reading {nodes[1]}: it holds no conntrack entries; save what conntrack -L", result.stderr, command)
+            self.assertNotIn("node1, host: reading", result.stderr)
+
     def test_what_is_given_twice_is_read_once(self):
         flows, snapshot = self.file("flows", ENTRY.format(port=1024)), os.path.join(self.folder, "a.kstate")
         run("snapshot", "import", flows, snapshot)

@@ -52,8 +52,9 @@ struct CoverageSummary {
     ) {
         guard let coverage else { return }
         if let error {
-            // A table that is not there is worth a word when only one place is looked at, and an error when it was asked for.
-            if isSingle || !coverage.isAbsent { notes.append(prefix(place) + error.description) }
+            // A table that is not there is worth a word when only one place is looked at, and an error when it was asked for. Every node
+            // has conntrack: of several, the one without is the one of which it was not saved.
+            if isSingle || !coverage.isAbsent || (table == .conntrack && hasSeveralNodes) { notes.append(prefix(place) + error.description) }
             if !coverage.isAbsent || filter.table == table { isFailure = true }
         } else if !coverage.complete, !wasCutShort, let reason = coverage.reason {
             notes.append("\(prefix(place))the \(table.rawValue) table is incomplete: \(reason)\(Self.remedy(coverage, isLive: isLive))")
@@ -73,6 +74,7 @@ struct CoverageSummary {
     }
 
     private var isSingle: Bool { places.count == 1 }
+    private var hasSeveralNodes: Bool { places.contains { $0.node != places[0].node } }
 
     /// Says of which place a note is, where there are several.
     private func prefix(_ place: Place) -> String {
