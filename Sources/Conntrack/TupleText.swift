@@ -18,7 +18,9 @@ public struct TupleText {
 
     /// The tuple; nil where an address is missing, or one of two ports.
     ///
-    /// - Parameter isUnknown: whether the kernel does not know the protocol, and thus no ports of it.
+    /// - Parameters:
+    ///   - transport: of the entry, which says whether there are ports.
+    ///   - isUnknown: whether the kernel does not know the protocol, and thus no ports of it.
     public func tuple(of transport: TransportProtocol, isUnknown: Bool = false) -> Tuple? {
         guard let source, let destination, source.family == destination.family else { return nil }
         let detail: TupleDetail
