@@ -6,6 +6,7 @@ import fcntl
 import io
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -64,6 +65,29 @@ class Ending(unittest.TestCase):
             churn.terminate()
             churn.wait()
             subprocess.run(["ip", "netns", "del", f"{NETNS}-churn"], capture_output=True)
+
+
+class ManyNamespaces(unittest.TestCase):
+    def test_more_of_them_than_the_soft_limit_of_open_files(self):
+        names = [f"{NETNS}-many-{number}" for number in range(12)]
+        for name in names:
+            subprocess.run(["ip", "netns", "add", name], check=True)
+            self.addCleanup(subprocess.run, ["ip", "netns", "del", name], check=True)
+        places = [word for name in names for word in ("--netns", name)]
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        watch = bound(self, subprocess.Popen(
+            [KSTATE, "conn", "--watch", "-o", "jsonl", *places], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (20, hard))))
+        listed = set()
+        for line in watch.stdout:
+            event = json.loads(line)
+            if event["event"] == "resync" and event["tables"]["conntrack"]["complete"]:
+                listed.add(event["namespace"]["name"] if isinstance(event["namespace"], dict) else event["namespace"])
+            if listed == set(names):
+                break
+        watch.terminate()
+        errors = watch.communicate(timeout=60)[1]
+        self.assertEqual((watch.returncode, errors, listed), (0, "", set(names)))
 
 
 class ControlCharacters(unittest.TestCase):
