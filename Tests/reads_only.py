@@ -3,6 +3,9 @@
 import re
 import subprocess
 import tempfile
+import time
+
+from bounded import bound
 
 # Whatever sends, writes by other means than a file's descriptor, or changes a table through a socket option.
 CALLS = ("sendto,sendmsg,sendmmsg,open,openat,openat2,creat,setsockopt,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,"
@@ -19,21 +22,31 @@ GENERIC_READS = {"nlctrl": {3: "CTRL_CMD_GETFAMILY"}, "IPVS": {
 PLAIN_FLAGS = {"NLM_F_REQUEST", "NLM_F_DUMP", "0x300"}
 
 
-def calls(test, *command, inside=()):
-    """The calls of `command`, each a name and its arguments as strace, started by `inside`, writes them."""
-    with tempfile.NamedTemporaryFile("r") as trace:
-        result = subprocess.run(
-            [*inside, "strace", "-f", "-qq", "-e", "signal=none", "-e", f"trace={CALLS}", "-o", trace.name, *command],
-            capture_output=True, text=True)
-        test.assertIn(result.returncode, (0, 3), result.stderr)
+def calls(test, *command, inside=(), enough=None):
+    """The calls of `command`, each a name and its arguments as strace, started by `inside`, writes them. A command that goes on by itself
+    is left alone, as a reader that closes its pipe does, once `enough` is true of the calls."""
+    def found():
+        trace.seek(0)
         return [match.groups() for match in map(CALL.match, trace) if match]
+    with tempfile.NamedTemporaryFile("r") as trace, tempfile.TemporaryFile("w+") as errors:
+        process = bound(test, subprocess.Popen(
+            [*inside, "strace", "-f", "-qq", "-e", "signal=none", "-e", f"trace={CALLS}", "-o", trace.name, *command],
+            stdout=subprocess.PIPE if enough else subprocess.DEVNULL, stderr=errors, text=True))
+        if enough:
+            while process.poll() is None and not enough(found()):
+                time.sleep(0.1)
+            process.stdout.close()
+        process.wait()
+        errors.seek(0)
+        test.assertIn(process.returncode, (0, 3), errors.read())
+        return found()
 
 
-def changes(test, *command, own_file=None, inside=()):
+def changes(test, *command, own_file=None, **options):
     """The calls of `command` that are no reading request and no opening for reading, but of `own_file`; and the requests, those of
     generic netlink by their command."""
     requests, changed = [], []
-    for name, arguments in calls(test, *command, inside=inside):
+    for name, arguments in calls(test, *command, **options):
         if name.startswith("send"):
             messages = MESSAGE.findall(arguments)
             kinds = [GENERIC_READS[kind].get(int(number or "0", 16), f"{kind} {number}") if kind in GENERIC_READS else kind for kind, _, number in messages]
@@ -50,6 +63,11 @@ def changes(test, *command, own_file=None, inside=()):
         if not harmless:
             changed.append(f"{name}({arguments}")
     return requests, changed
+
+
+def has_watched(calls):
+    """Whether a watch has read the conntrack table, and asked for an entry over the socket that it has for that: then come the same again."""
+    return len({arguments.partition(",")[0] for name, arguments in calls if name.startswith("send") and "IPCTNL_MSG_CT_GET," in arguments}) > 1
 
 
 def check(test, *command, **options):

@@ -6,7 +6,8 @@ public struct EndpointPattern: Hashable, Sendable {
     public var prefixLength: Int
     public var port: UInt16?
 
-    /// Reads `10.0.0.1`, `10.0.0.0/8:53`, `:53`, `fd00::1`, `fd00::/64`, `[fd00::1]:53` or `[fd00::/64]:53`.
+    /// Reads `10.0.0.1`, `10.0.0.0/8:53`, `:53`, `fd00::1`, `fd00::/64`, `[fd00::1]:53` or `[fd00::/64]:53`. `::ffff:10.0.0.1` is 10.0.0.1:
+    /// applications with sockets of IPv6 write it so, and the tables never do.
     ///
     /// - Parameters:
     ///   - text: as it was typed.
@@ -37,6 +38,10 @@ public struct EndpointPattern: Hashable, Sendable {
                 }
                 prefixLength = length
             }
+            if let mapped = network.mappedIPv4, prefixLength >= 96 {
+                self.network = mapped
+                prefixLength -= 96
+            }
         }
         self.port = number
     }
@@ -66,6 +71,14 @@ public struct EndpointPattern: Hashable, Sendable {
         if let network, !endpoint.address.matches(network, prefixLength: prefixLength) { return false }
         if let port, endpoint.port != port { return false }
         return true
+    }
+}
+
+extension IPAddress {
+    /// The IPv4 address in an IPv4-mapped one of ::ffff:0:0/96.
+    fileprivate var mappedIPv4: IPAddress? {
+        guard family == .ipv6, high == 0, low >> 32 == 0xffff else { return nil }
+        return IPAddress(ipv4: UInt32(truncatingIfNeeded: low))
     }
 }
 

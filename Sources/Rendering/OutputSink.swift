@@ -36,15 +36,15 @@ public struct OutputSink: ~Copyable {
     public var buffer: [UInt8] = []
     public private(set) var error: OutputError?
     private let descriptor: Int32
-    private let heedsSignals: Bool
+    private let patience: OutputPatience?
 
     /// - Parameters:
     ///   - descriptor: where it is written to.
-    ///   - heedsSignals: true for whoever has blocked the signals that end a process: a write that nobody takes would block them out for
-    ///     ever. Once one is pending, the reader has a second to take each piece.
-    public init(descriptor: Int32, heedsSignals: Bool = false) {
+    ///   - patience: of whoever has blocked the signals that end a process: a write that nobody takes would block them out for ever. Nil
+    ///     waits for as long as it takes.
+    public init(descriptor: Int32, patience: OutputPatience? = nil) {
         self.descriptor = descriptor
-        self.heedsSignals = heedsSignals
+        self.patience = patience
         buffer.reserveCapacity(Self.standardCapacity + 4_096)
     }
 
@@ -61,16 +61,15 @@ public struct OutputSink: ~Copyable {
         buffer.withUnsafeBytes { bytes in
             var written = 0
             while written < bytes.count {
-                var piece = bytes.count - written
-                if heedsSignals {
-                    guard EndingSignals.waitForRoom(in: descriptor) else {
+                var rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
+                if let patience {
+                    guard patience.waitForRoom(in: descriptor) else {
                         error = .abandoned
                         return
                     }
-                    // A pipe that has room has it for this much: the write does not wait.
-                    piece = min(piece, Int(PIPE_BUF))
+                    rest = Self.piece(of: rest)
                 }
-                let result = write(descriptor, bytes.baseAddress! + written, piece)
+                let result = write(descriptor, rest.baseAddress, rest.count)
                 if result >= 0 {
                     written += result
                 } else {
@@ -85,6 +84,15 @@ public struct OutputSink: ~Copyable {
                 }
             }
         }
+    }
+
+    /// A pipe that has room has it for this much: the write does not wait. Whole lines, where they are short enough, so that an output that
+    /// is abandoned ends with one.
+    private static func piece(of bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        guard bytes.count > Int(PIPE_BUF) else { return bytes }
+        let piece = bytes[..<Int(PIPE_BUF)]
+        let end = piece.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? piece.endIndex
+        return UnsafeRawBufferPointer(rebasing: bytes[..<end])
     }
 
     private func waitUntilWritable() {

@@ -14,6 +14,9 @@ public final class ReportNames: Sendable {
     /// - Parameter load: waits for the names, and says what is missing of them; called once.
     public init(_ load: @escaping @Sendable () -> ClusterNames) { state = Mutex(.awaited(load)) }
 
+    /// Waits for the names now: for whoever cannot be interrupted later.
+    public func load() { look { _ in } }
+
     /// Looks something up.
     public func look<Found: Sendable>(_ body: (borrowing ClusterNames) -> Found) -> Found {
         state.withLock { state in

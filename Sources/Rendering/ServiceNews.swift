@@ -1,45 +1,41 @@
-public import KernelState
+internal import KernelState
 
-/// A line about a backend whose verdict is new, or that has gone, for people and grep.
+/// A line about a backend whose verdict is new or that has gone, or about a service that has no backends, for people and grep.
 public enum ServiceNews {
-    /// Appends a line about a backend that no table has any more.
+    /// Appends a line about a backend that no table has any more, or about a service without backends that is no longer one.
     ///
     /// - Parameters:
-    ///   - backend: the backend as it was.
-    ///   - service: its service.
+    ///   - row: the backend with its service, or the service without backends, as it was.
     ///   - header: what the records refer to.
     ///   - time: nanoseconds since 1970.
     ///   - buffer: what it is appended to.
-    public static func append(
-        gone backend: BackendState, of service: ServiceState, _ header: ReportHeader, at time: UInt64, to buffer: inout [UInt8]
-    ) {
-        append("gone (was \(backend.verdict.rawValue))", [.protocol, .service, .backend], backend, of: service, header, at: time, to: &buffer)
+    public static func append(gone row: ServiceRow, _ header: ReportHeader, at time: UInt64, to buffer: inout [UInt8]) {
+        append("gone (was \(word(row)))", row, withEvidence: false, header, at: time, to: &buffer)
     }
 
+    /// Appends a line about a backend that has another verdict now, or about a service without backends.
+    ///
     /// - Parameters:
-    ///   - former: the verdict before, where there was one.
-    ///   - time: nanoseconds since 1970.
+    ///   - row: the backend with its service, or the service without backends.
+    ///   - former: the same before, where it was there.
     ///   - header: what the records refer to.
-    ///   - backend: the backend that has another verdict now.
+    ///   - time: nanoseconds since 1970.
     ///   - buffer: what it is appended to.
-    ///   - service: its service.
     public static func append(
-        _ backend: BackendState, of service: ServiceState, was former: BackendVerdict?, _ header: ReportHeader, at time: UInt64,
-        to buffer: inout [UInt8]
+        _ row: ServiceRow, was former: ServiceRow?, _ header: ReportHeader, at time: UInt64, to buffer: inout [UInt8]
     ) {
-        let was = former.map { " (was \($0.rawValue))" } ?? ""
-        append(
-            backend.verdict.rawValue + was, [.protocol, .service, .backend, .evidence], backend, of: service, header, at: time, to: &buffer)
+        append(word(row) + (former.map { " (was \(word($0)))" } ?? ""), row, withEvidence: true, header, at: time, to: &buffer)
     }
+
+    private static func word(_ row: ServiceRow) -> String { row.backend?.verdict.rawValue ?? "no-backends" }
 
     private static func append(
-        _ news: String, _ columns: [ServiceColumn], _ backend: BackendState, of service: ServiceState, _ header: ReportHeader,
-        at time: UInt64, to buffer: inout [UInt8]
+        _ news: String, _ row: ServiceRow, withEvidence: Bool, _ header: ReportHeader, at time: UInt64, to buffer: inout [UInt8]
     ) {
-        let row = ServiceRow(service: service, backend: backend)
         buffer.appendTime(time)
         buffer.append(contentsOf: " \(news)".utf8)
-        for column in ServiceColumn.withPlaces(columns, in: header) {
+        let ofBackend: [ServiceColumn] = row.backend == nil ? [] : withEvidence ? [.backend, .evidence] : [.backend]
+        for column in ServiceColumn.withPlaces([.protocol, .service] + ofBackend, in: header) {
             buffer.append(column == .backend ? " -> " : column == .evidence ? "  " : " ")
             column.appendCell(row, in: header, to: &buffer)
         }

@@ -54,13 +54,17 @@ struct ConnCommand: ParsableCommand {
     func run() throws {
         let filter = try filters.resolved()
         let loader = NamesLoader(kube)
-        if watch { return try runWatch(filter, try sources.live(), loader.reportNames(of: [])) }
+        if watch {
+            try runWatch(filter, try sources.live(), loader.reportNames(of: []))
+            return try loader.finish()
+        }
         let sources = try sources.resolved()
         let report = ConnectionReport(
             filter: filter, mode: filters.kernelFilter, list: dying ? .dying : unconfirmed ? .unconfirmed : .confirmed, output: output,
             arrangement: arrangement, names: loader.reportNames(of: sources))
         noteIdleKernelFilter(filter, sources)
         try report.run(sources)
+        try loader.finish()
     }
 
     /// Whoever demands the kernel's filter is told where there is none to be had, and gets the right answer all the same.
@@ -73,6 +77,7 @@ struct ConnCommand: ParsableCommand {
     }
 
     private func runWatch(_ filter: ConnectionFilter, _ sources: [LiveSource], _ names: ReportNames?) throws {
+        names?.load()
         let header = ReportHeader(places: sources.map(\.place), names: names)
         let watch = WatchRun(command: "conn", sources: sources, filter: filter, mode: filters.kernelFilter, format: output.output)
         let content = ConnectionContent(header: header, columns: try arrangement.columns(of: output.output), order: arrangement.order)

@@ -17,7 +17,8 @@ struct DoctorCommand: ParsableCommand {
             Reads the tables, counters and settings several times and asks every rule about them. Nothing is changed, and none of the \
             commands that it prints is run.
 
-            Exit status: 0 nothing found but hints (info), 3 a warning or worse was found, 1 a table could not be read, 2 bad usage.
+            Exit status: 0 nothing found but hints (info), 3 a warning or worse was found, 1 a table, or the file of --kube, could not be read, \
+            2 bad usage.
 
             EXAMPLES
               kstate doctor                           look at this node for about six seconds
@@ -62,6 +63,7 @@ struct DoctorCommand: ParsableCommand {
         for note in round.summary.notes { printError("kstate: \(note)") }
         if let worst = report.diagnosis.worst, worst >= .warning { throw ExitStatus.foundSomething }
         if round.summary.isFailure { throw ExitStatus.unreadable }
+        try names.finish()
     }
 
     private func print(_ report: FindingsReport) throws {

@@ -37,3 +37,12 @@ func printError(_ message: String) {
 func ignoreBrokenPipes() {
     signal(SIGPIPE, SIG_IGN)
 }
+
+/// Lets the process open as many files as it may: a watch takes three for each namespace, and the usual soft limit of 1,024, which is there
+/// for select(2), would be met on a node of some hundred pods.
+func raiseFileLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+}

@@ -21,6 +21,7 @@ struct Kstate: ParsableCommand {
     /// Parses and runs. ArgumentParser's own exit status for bad usage is 64; kstate's is 2, as other command-line tools'.
     static func main() {
         ignoreBrokenPipes()
+        raiseFileLimit()
         do {
             try checkProc()
             var command = try parseAsRoot()

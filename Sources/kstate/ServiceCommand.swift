@@ -20,7 +20,8 @@ struct ServiceCommand: ParsableCommand {
               undecided   no table tells whether it replies
 
             Filters choose services and connections as they do for `kstate conn`; --state and --unreplied choose backends that \
-            have such connections, and the verdict is still on all of theirs.
+            have such connections, and the verdict is still on all of theirs. --watch into a pipe prints a line for each verdict that \
+            is new, for each backend that is gone, and for each service of IPVS that has no-backends.
 
             EXAMPLES
               kstate service --port 9153               which backend is silent
@@ -68,12 +69,17 @@ struct ServiceCommand: ParsableCommand {
         func reading(of sources: [any StateSource]) -> ServiceReading {
             ServiceReading(filter: filter, mode: filters.kernelFilter, names: loader.reportNames(of: sources))
         }
-        if watch { return try runWatch(reading(of: []), try sources.live()) }
+        if watch {
+            try runWatch(reading(of: []), try sources.live())
+            return try loader.finish()
+        }
         let sources = try sources.resolved()
         try ServiceReport(reading: reading(of: sources), output: output, order: order).run(sources)
+        try loader.finish()
     }
 
     private func runWatch(_ reading: ServiceReading, _ sources: [LiveSource]) throws {
+        reading.names?.load()
         let header = ReportHeader(places: sources.map(\.place))
         let counts = WatchedServices(reading: reading, order: order, facts: sources.map { $0.facts() })
         let watch = WatchRun(

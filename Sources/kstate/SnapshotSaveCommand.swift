@@ -64,6 +64,7 @@ struct SnapshotSaveCommand: ParsableCommand {
         }
         report.print(file: file, seconds: Host.uptime - start)
         if report.isFailure { throw ExitStatus.unreadable }
+        try loader.finish()
     }
 
     /// Writes the file, with what `body` reads into it, and with the cluster's names, where they are known.
@@ -75,7 +76,7 @@ struct SnapshotSaveCommand: ParsableCommand {
         try sharing.note(in: writer)
         try body(writer)
         if let names = loader.whole(of: sources) {
-            _ = NamesLoader.tell(names)
+            _ = loader.tell(names)
             try writer.add(sharing.redacting(names))
         }
         try writer.finish()

@@ -6,6 +6,7 @@ import fcntl
 import io
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -64,6 +65,32 @@ class Ending(unittest.TestCase):
             churn.terminate()
             churn.wait()
             subprocess.run(["ip", "netns", "del", f"{NETNS}-churn"], capture_output=True)
+
+
+class ManyNamespaces(unittest.TestCase):
+    def test_more_of_them_than_the_soft_limit_of_open_files(self):
+        names = [f"{NETNS}-many-{number}" for number in range(12)]
+        for name in names:
+            subprocess.run(["ip", "netns", "add", name], check=True)
+            self.addCleanup(subprocess.run, ["ip", "netns", "del", name], check=True)
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        watch = bound(self, subprocess.Popen(
+            [KSTATE, "conn", "--watch", "-o", "jsonl", "--all-netns"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (20, hard))))
+        listed = set()
+        for line in watch.stdout:
+            event = json.loads(line)
+            if event["event"] == "resync" and event["tables"]["conntrack"]["complete"]:
+                listed.add(event["namespace"]["name"])
+            if listed >= set(names):
+                break
+        watch.terminate()
+        errors = watch.communicate(timeout=60)[1]
+        self.assertEqual((watch.returncode, set(names) - listed), (0, set()), errors)
+        # Those that cannot be opened at all are not passed over.
+        result = run("conn", "--all-netns", "--count", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12)))
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertIn("Too many open files", result.stderr)
 
 
 class ControlCharacters(unittest.TestCase):
@@ -131,21 +158,59 @@ class Output(unittest.TestCase):
                 self.assertEqual(result.stderr.count("No space left on device"), 1, result.stderr)
 
     def test_a_signal_ends_a_watch_whose_lines_nobody_takes(self):
-        subprocess.run([*self.inside, "python3", "-c", CLIENTS], check=True)
         for arguments in (self.WATCHES[0], ["service", "--watch", "-o", "jsonl", "--interval", "0.1"]):
             for number in (signal.SIGTERM, signal.SIGINT):
                 with self.subTest(arguments, signal=number):
-                    reader, writer = os.pipe()
-                    self.addCleanup(os.close, reader)
-                    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
-                    watch = subprocess.Popen([KSTATE, *arguments, "--netns", NETNS], stdout=writer, stderr=subprocess.PIPE, text=True)
-                    os.close(writer)
-                    self.addCleanup(watch.stderr.close)
-                    self.addCleanup(lambda process=watch: process.poll() is None and (process.kill(), process.wait()))
-                    self.wait_until_full(reader)
+                    watch, _ = self.stuck(*arguments)
                     watch.send_signal(number)
                     watch.wait(20)
                     self.assertEqual((watch.returncode, watch.stderr.read()), (0, ""))
+
+    def stuck(self, *arguments):
+        """A watch whose reader has stopped, and the reader's end of the full pipe."""
+        subprocess.run([*self.inside, "python3", "-c", CLIENTS], check=True)
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+        watch = subprocess.Popen([KSTATE, *arguments, "--netns", NETNS], stdout=writer, stderr=subprocess.PIPE, text=True)
+        os.close(writer)
+        self.addCleanup(watch.stderr.close)
+        self.addCleanup(lambda: watch.poll() is None and (watch.kill(), watch.wait()))
+        self.wait_until_full(reader)
+        return watch, reader
+
+    def test_a_signal_ends_a_watch_however_much_it_has_to_tell_and_after_a_whole_line(self):
+        watch, reader = self.stuck(*self.WATCHES[0])
+        # These wait in the socket for whoever goes on: a megabyte of lines.
+        subprocess.run([*self.inside, "python3", "-c", CLIENTS.replace("range(200)", "range(3000)")], check=True)
+        watch.terminate()
+        started = time.monotonic()
+        self.assertEqual((watch.wait(60), watch.stderr.read()), (0, ""))
+        self.assertLess(time.monotonic() - started, 6)
+        text = b"".join(iter(lambda: os.read(reader, 65536), b"")).decode()
+        self.assertTrue(text.endswith("}\n"), text[-200:])
+        for line in text.splitlines():
+            json.loads(line)
+
+    def test_a_pipeline_that_is_stopped_stops_although_its_reader_is_stopped_first(self):
+        watch, _ = self.stuck(*self.WATCHES[0])
+        for _ in range(2):
+            watch.send_signal(signal.SIGTSTP)
+            self.wait_for_state(watch.pid, "T")
+            watch.send_signal(signal.SIGCONT)
+            self.wait_for_state(watch.pid, "S")
+        watch.terminate()
+        self.assertEqual((watch.wait(60), watch.stderr.read()), (0, ""))
+
+    def wait_for_state(self, process, state):
+        end = time.monotonic() + 60
+        while True:
+            with open(f"/proc/{process}/stat") as file:
+                now = file.read().rpartition(")")[2].split()[0]
+            if now == state:
+                return
+            self.assertLess(time.monotonic(), end, f"the process stays in the state {now}")
+            time.sleep(0.05)
 
     def wait_until_full(self, reader):
         """Until something waits in the pipe, and for a second nothing more has come."""

@@ -15,6 +15,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
 import schemas
+from bounded import bound
 
 KSTATE = os.environ["KSTATE"]
 NETNS = f"kstate-sharing-{os.getpid()}"
@@ -165,6 +166,43 @@ class Sharing(unittest.TestCase):
         self.assertEqual(self.output("service", "--from", copy, "-o", "json"), self.output("service", "--from", self.plain, "-o", "json"))
         document = json.loads(self.output("snapshot", "info", copy, "-o", "json"))
         self.assertEqual(document["names"], {"services": 2, "endpoints": 0, "pods": 1, "nodes": 0})
+
+    def ask_anew(self):
+        """Six entries, and no others, for half a minute."""
+        for command in (["conntrack", "-F"], ["python3", "-c", CLIENT]):
+            subprocess.run(["ip", "netns", "exec", NETNS, *command], check=True, capture_output=True)
+
+    def test_a_file_of_names_that_cannot_be_read_is_a_failure_and_the_rows_are_shown(self):
+        """Where nothing is named, too: whether there are rows is chance."""
+        nowhere, broken = self.path("nowhere.json"), self.path("broken.json")
+        with open(self.names) as whole, open(broken, "w") as file:
+            file.write(whole.read()[:-40])
+        self.ask_anew()
+        for names, reason in ((nowhere, "No such file or directory"), (broken, "it is truncated")):
+            for command in (["conn", "-o", "jsonl"], ["conn", "--count"], ["conn", "--port", "1"], ["service"], ["doctor", "--port", "1", "--samples", "1"]):
+                for source in (["--from", self.plain], ["--netns", NETNS]):
+                    with self.subTest(names, command=command, source=source):
+                        without, result = run(*command, *source, "--kube", "off"), run(*command, *source, "--kube", names)
+                        self.assertEqual(without.returncode, 0, without.stderr)
+                        self.assertEqual(result.returncode, 1)
+                        if command[0] != "doctor":  # which says other things with names
+                            self.assertEqual(len(result.stdout.splitlines()), len(without.stdout.splitlines()))
+                        self.assertEqual(result.stderr.count(f"kstate: reading names from {names}: {reason}"), 1, result.stderr)
+            result = run("snapshot", "save", self.path("saved.kstate"), "--netns", NETNS, "--kube", names)
+            self.assertEqual((result.returncode, result.stderr.count(reason)), (1, 1), result.stderr)
+            self.assertEqual(self.output("conn", "--from", self.path("saved.kstate"), "--count"), "6\n")
+
+    def test_a_watch_without_the_names_that_were_asked_for_ends_as_a_failure(self):
+        for command in ("conn", "service"):
+            for names, status in ((self.path("nowhere.json"), 1), (self.names, 0)):
+                with self.subTest(command, names=names):
+                    self.ask_anew()
+                    watch = bound(self, subprocess.Popen(
+                        [KSTATE, command, "--watch", "-o", "jsonl", "--netns", NETNS, "--kube", names], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+                    self.assertIn("10.96.0.1", watch.stdout.readline())
+                    watch.terminate()
+                    errors = watch.communicate(timeout=60)[1]
+                    self.assertEqual((watch.returncode, errors.count("reading names from")), (status, status), errors)
 
     # Compression
 

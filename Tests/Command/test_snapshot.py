@@ -105,6 +105,24 @@ class Snapshot(unittest.TestCase):
         self.assertRegex(facts, r"^(complete|INCOMPLETE: .+)$")
         self.assertNotIn("not loaded", facts)
 
+    def test_a_table_that_was_refused_on_one_node_is_incomplete_over_all(self):
+        self.save()
+        refused = os.path.join(self.folder, "refused.kstate")
+        os.chmod(self.folder, 0o777)  # whoever has no rights writes there too
+        saving = subprocess.run(
+            ["unshare", "--uts", "bash", "-c", "hostname elsewhere && exec setpriv --reuid 65534 --clear-groups \"$0\" snapshot save \"$1\"", KSTATE, refused],
+            capture_output=True, text=True)
+        self.assertEqual(saving.returncode, 1, saving.stderr)
+        whole = json.loads(run("conn", "--from", self.file, "-o", "json").stdout)
+        for files in ((self.file, refused), (refused, self.file)):
+            for command in ("conn", "service"):
+                with self.subTest(command, files=files):
+                    result = run(command, "--from", files[0], "--from", files[1], "-o", "json")
+                    self.assertEqual(result.returncode, 1)
+                    self.assertRegex(result.stderr, r"(?m)^kstate: elsewhere, \S+: .*conntrack.*CAP_NET_ADMIN")
+                    coverage = json.loads(result.stdout)["tables"]["conntrack"]
+                    self.assertEqual((coverage["available"], coverage["complete"], coverage["read"]), (True, False, whole["tables"]["conntrack"]["read"]))
+
     def test_a_namespace_that_was_not_saved(self):
         self.save()
         result = run("conn", "--from", self.file, "--netns", "elsewhere")

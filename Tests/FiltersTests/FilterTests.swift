@@ -22,6 +22,7 @@ private func endpoint(_ address: UInt32, _ port: UInt16) -> Endpoint { Endpoint(
         ("10.0.0.1", "10.0.0.1", 32, nil as UInt16?), ("10.0.0.0/8:53", "10.0.0.0", 8, 53), ("fd00::1", "fd00::1", 128, nil),
         ("fd00::/64", "fd00::", 64, nil), ("[fd00::1]:53", "fd00::1", 128, 53), ("[fd00::/64]:53", "fd00::", 64, 53),
         ("[fd00::]/64:53", "fd00::", 64, 53), ("[fd00::1]", "fd00::1", 128, nil),
+        ("::ffff:10.0.0.1", "10.0.0.1", 32, nil), ("[::ffff:10.0.0.0/104]:53", "10.0.0.0", 8, 53), ("::ffff:0:0/90", "::ffff:0:0", 90, nil),
     ])
     func `endpoints in each form`(text: String, address: String, length: Int, port: UInt16?) throws {
         let pattern = try EndpointPattern(text, option: "--client")

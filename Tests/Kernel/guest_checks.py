@@ -201,6 +201,30 @@ class services(ServiceFacts, ImportedTexts):
             self.assertTrue(before[service] <= count <= after[service], service)
 
 
+    def test_a_watch_into_a_pipe_tells_of_services_without_backends_and_in_order(self):
+        watch = bound(self, subprocess.Popen(
+            [comparison.KSTATE, "service", "--watch", "--interval", "0.2", "--service", "10.98.0.0/24"], stdout=subprocess.PIPE, text=True))
+        self.addCleanup(watch.stdout.close)
+        self.addCleanup(watch.wait)
+        self.addCleanup(watch.terminate)
+
+        def news(count, *command):
+            subprocess.run(["ipvsadm", *command], check=True)
+            return [watch.stdout.readline().partition(" ")[2].strip() for _ in range(count)]
+        service, numbers = ["-t", "10.98.0.1:80"], [7, 2, 9, 1, 8, 3, 6]
+        backends = [f"tcp 10.98.0.1:80 -> 10.98.1.{number}:80" for number in sorted(numbers)]
+        self.assertEqual(news(1, "-A", *service, "-s", "rr"), ["no-backends tcp 10.98.0.1:80"])
+        self.assertEqual(news(1, "-D", *service), ["gone (was no-backends) tcp 10.98.0.1:80"])
+        self.assertEqual(news(1, "-A", *service, "-s", "rr"), ["no-backends tcp 10.98.0.1:80"])
+        for number in numbers:
+            self.assertEqual(news(1, "-a", *service, "-r", f"10.98.1.{number}:80", "-m"), [f"idle tcp 10.98.0.1:80 -> 10.98.1.{number}:80  no connections"])
+        self.assertEqual(news(len(numbers), "-D", *service), [f"gone (was idle) {name}" for name in backends])
+        self.assertEqual(news(1, "-A", *service, "-s", "rr"), ["no-backends tcp 10.98.0.1:80"])
+        news(1, "-a", *service, "-r", "10.98.1.1:80", "-m")
+        self.assertEqual(news(2, "-d", *service, "-r", "10.98.1.1:80"), [f"gone (was idle) {backends[0]}", "no-backends tcp 10.98.0.1:80"])
+        self.assertEqual(news(1, "-D", *service), ["gone (was no-backends) tcp 10.98.0.1:80"])
+
+
 class sync(SyncFacts, ImportedTexts):
     pass
 
@@ -210,6 +234,19 @@ class readsonly(ReadsOnly):
 
 
 class watch(Watching):
+    def test_a_first_resync_comes_when_both_tables_are_known(self):
+        self.watch("--port", "9153,80")
+        events = self.events(lambda event: event["event"] == "resync")
+        existing = [event["connection"] for event in events if event["event"] == "new" and event.get("existing")]
+        for table, coverage in events[-1]["tables"].items():
+            with self.subTest(table):
+                self.assertEqual((coverage["available"], coverage["complete"]), (True, True))
+                # Whatever else the events changed, each connection is told once as one that was there.
+                self.assertEqual(coverage["matched"], 10)
+                self.assertGreaterEqual(coverage["read"], 10)
+        self.assertEqual(len(existing), 10)
+        self.stop()
+
     def test_a_reading_of_ipvs_that_fails_half_way_changes_nothing(self):
         """strace lets the end of one reading fail, and then the beginning of another."""
         for call in (2, 1):

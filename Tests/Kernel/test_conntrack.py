@@ -310,6 +310,16 @@ class Watch(FilledNamespace):
         self.assertEqual(watch.wait(60), 0)
         return self.events()
 
+    def test_the_first_resync_says_what_the_watch_has_listed(self):
+        self.inside(f"{FILLER} 2000 3 9153 600")
+        watch = self.watch("--protocol", "tcp")
+        events = self.end(watch)
+        first = next(event for event in events if event["event"] == "resync")["tables"]["conntrack"]
+        listed = sum(event["event"] == "new" and event.get("existing", False) for event in events)
+        self.assertEqual((first["available"], first["complete"], first["matched"]), (True, True, listed))
+        self.assertGreater(first["read"], listed)
+        self.assertGreater(listed, 100)
+
     def test_old_entries_that_end_silently_are_noticed(self):
         self.inside(f"{FILLER} 50 3 9153 100")
         self.assertGreater(self.flushed("--port", "9153"), 20)

@@ -22,9 +22,9 @@ struct KubeOptions: ParsableArguments {
             "Names of services, pods and nodes from Kubernetes: auto asks the API server, file is read.",
             discussion: """
                 auto goes by the pod's service account, else by $KUBECONFIG or ~/.kube/config, in parallel with the tables. \
-                file is what `\(ClusterFile.command)` prints. The default is off: listing all pods is work for an API server, \
-                which nobody should ask for by the way; with --from it is the names that the snapshot has kept, if any. A file of \
-                that name: ./auto, ./off.
+                file is what `\(ClusterFile.command)` prints; where it cannot be read to its end, the exit status is 1. \
+                The default is off: listing all pods is work for an API server, which nobody should ask for by the way; with --from it is \
+                the names that the snapshot has kept, if any. A file of that name: ./auto, ./off.
                 """, valueName: "auto|file|off"))
     var kube: Source?
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import KernelState
 import Netlink
 
@@ -31,7 +32,15 @@ struct PlaceOptions: ParsableArguments {
         if let netns { return [try LiveSource(NamespaceSearch.named(netns))] }
         if let pid { return [try LiveSource(NamespaceSearch.ofProcess(pid))] }
         guard allNetns else { return [try LiveSource(NamespaceSearch.own())] }
-        // A namespace may go between being found and being opened: it then holds nothing any more.
-        return try NamespaceSearch.all().compactMap { found in try? LiveSource(found) }
+        var sources: [LiveSource] = []
+        for found in try NamespaceSearch.all() {
+            do throws(KernelStateError) {
+                sources.append(try LiveSource(found))
+            } catch {
+                // A namespace may go between being found and being opened: it then holds nothing any more.
+                if error.code == EMFILE || error.code == ENFILE { throw error }
+            }
+        }
+        return sources
     }
 }

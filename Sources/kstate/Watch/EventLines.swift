@@ -8,6 +8,7 @@ struct EventLines: WatchOutput {
     private let form: WatchLineForm
     private let json: EventJSONWriter
     private let text: EventTextWriter
+    private let patience = OutputPatience(canStop: true)
     private var buffer: [UInt8] = []
     private(set) var error: OutputError?
 
@@ -21,6 +22,8 @@ struct EventLines: WatchOutput {
     var keyboard: Int32? { nil }
 
     mutating func take(_ event: WatchEvent) {
+        // A reading may still tell of many connections before it is asked for the error.
+        guard error == nil else { return }
         switch form {
         case .json: json.append(event, at: Host.now, to: &buffer)
         case .text: text.append(event, at: Host.now, to: &buffer)
@@ -39,12 +42,11 @@ struct EventLines: WatchOutput {
 
     private mutating func flush() {
         guard !buffer.isEmpty else { return }
-        var sink = OutputSink(descriptor: STDOUT_FILENO, heedsSignals: true)
+        var sink = OutputSink(descriptor: STDOUT_FILENO, patience: patience)
         swap(&sink.buffer, &buffer)
         sink.flush()
         if let failure = sink.error {
             error = failure
-            // Asked for when nothing more is to be done at the moment.
             if failure.isComplaint { printError("kstate: \(failure.text)") }
         }
         buffer = []

@@ -42,6 +42,7 @@ struct LiveOutput<Content: LiveContent>: WatchOutput {
 
     private let terminal: Terminal
     private let screen = LiveScreen(colour: OutputOptions.colour)
+    private let patience = OutputPatience(canStop: false)
     private var keys = Keyboard()
     private var model: LiveModel<Content.Shown>
     private var content: Content
@@ -136,7 +137,7 @@ struct LiveOutput<Content: LiveContent>: WatchOutput {
         model.sort = content.sort
         model.isPaused = isPaused
         keepInside(LiveScreen.visibleRows(model, height: size.rows))
-        var sink = OutputSink(descriptor: STDOUT_FILENO, heedsSignals: true)
+        var sink = OutputSink(descriptor: STDOUT_FILENO, patience: patience)
         sink.buffer = screen.frame(model, size: size)
         sink.flush()
         return sink.error == nil

@@ -3,21 +3,23 @@ import KernelState
 import Rendering
 import Terminal
 
-/// `kstate service --watch` into a pipe or file: each interval the whole document in a line, or a line for each verdict that is new
-/// and each backend that has gone.
+/// `kstate service --watch` into a pipe or file: each interval the whole document in a line, or a line for each backend and each service
+/// without backends that has gone or is new, and for each verdict that is new.
 struct ServiceLines: WatchOutput {
-    private struct BackendName: Hashable {
+    /// What news are of: a backend of a service, or a service without backends.
+    private struct Subject: Hashable {
         var place: PlaceIndex
         var service: ServiceIdentity
-        var backend: Endpoint
+        var backend: Endpoint?
     }
 
     private let form: WatchLineForm
     private var header: ReportHeader
     private var counts: WatchedServices
     private let interval: Double
-    /// What was told of each backend last.
-    private var told: [BackendName: (service: ServiceState, backend: BackendState)] = [:]
+    private let patience = OutputPatience(canStop: true)
+    /// What was seen at the last look, in its order.
+    private var seen: [ServiceRow] = []
     private(set) var dueAt = 0.0
     private(set) var error: OutputError?
 
@@ -41,10 +43,10 @@ struct ServiceLines: WatchOutput {
         guard time >= dueAt, dueAt > 0 || !watches.contains(where: \.isReading) else { return true }
         dueAt = dueAt > 0 ? max(time, dueAt + interval) : time + interval
         let look = counts.look(watches, at: time)
-        var sink = OutputSink(descriptor: STDOUT_FILENO, heedsSignals: true)
+        var sink = OutputSink(descriptor: STDOUT_FILENO, patience: patience)
         switch form {
         case .json: appendDocument(look.services, look.leftOut, look.seconds, watches, to: &sink.buffer)
-        case .text: appendNews(look.services, to: &sink.buffer)
+        case .text: appendNews(look.services, watches, to: &sink.buffer)
         }
         sink.flush()
         error = sink.error
@@ -64,19 +66,37 @@ struct ServiceLines: WatchOutput {
         json.end(tables, leftOut: leftOut, isLine: true, to: &buffer)
     }
 
-    private mutating func appendNews(_ services: [ServiceState], to buffer: inout [UInt8]) {
-        var now: [BackendName: (service: ServiceState, backend: BackendState)] = [:]
-        for service in services {
-            for backend in service.backends {
-                let name = BackendName(place: service.place, service: service.identity, backend: backend.endpoint)
-                now[name] = (service, backend)
-                let former = told[name]?.backend.verdict
-                if former != backend.verdict { ServiceNews.append(backend, of: service, was: former, header, at: Host.now, to: &buffer) }
+    /// What has gone stands first, so that a service's loss of its last backend reads as it happened.
+    private mutating func appendNews(_ services: [ServiceState], _ watches: [NamespaceWatch], to buffer: inout [UInt8]) {
+        let empty = Self.servicesWithoutBackends(watches)
+        // A service whose backends the filter leaves out is not one without.
+        let rows = services.flatMap { ServiceRow.records($0) }.filter { $0.backend != nil || empty.contains(Self.subject($0)) }
+        let present = Set(rows.map(Self.subject)), services = Set(rows.map(Self.service))
+        for row in seen where row.backend == nil ? !services.contains(Self.service(row)) : !present.contains(Self.subject(row)) {
+            ServiceNews.append(gone: row, header, at: Host.now, to: &buffer)
+        }
+        let former = Dictionary(seen.map { (Self.subject($0), $0) }, uniquingKeysWith: { first, _ in first })
+        for row in rows {
+            let last = former[Self.subject(row)]
+            if let last, last.backend?.verdict == row.backend?.verdict { continue }
+            ServiceNews.append(row, was: last, header, at: Host.now, to: &buffer)
+        }
+        seen = rows
+    }
+
+    private static func subject(_ row: ServiceRow) -> Subject {
+        Subject(place: row.service.place, service: row.service.identity, backend: row.backend?.endpoint)
+    }
+
+    private static func service(_ row: ServiceRow) -> Subject { Subject(place: row.service.place, service: row.service.identity) }
+
+    private static func servicesWithoutBackends(_ watches: [NamespaceWatch]) -> Set<Subject> {
+        var empty: Set<Subject> = []
+        for (index, watch) in watches.enumerated() {
+            for service in watch.services where service.backends.isEmpty {
+                empty.insert(Subject(place: PlaceIndex(index), service: service.identity))
             }
         }
-        for (name, last) in told where now[name] == nil {
-            ServiceNews.append(gone: last.backend, of: last.service, header, at: Host.now, to: &buffer)
-        }
-        told = now
+        return empty
     }
 }

@@ -8,4 +8,4 @@ virtual -u 10.96.0.10:53 10.244.0.1:53 10.244.0.2:53
 traffic c1 browse 10.96.0.10 80 0.1
 traffic c1 send 10.96.0.10 53 4 0.2
 traffic c1 talk 10.96.0.10 80 4
-sleep 2
+for state in TIME_WAIT ESTABLISHED UDP; do until_ipvs $state; done

@@ -10,4 +10,6 @@ for client in c1 c2; do
   traffic $client send 10.96.0.10 53 4 0.05
   traffic $client talk 10.96.0.10 80 4
 done
-sleep 2
+until_entry -p tcp --dport 80 --state TIME_WAIT
+until_entry -p tcp --dport 80 --state ESTABLISHED
+until_entry -p udp --dport 53

@@ -7,5 +7,4 @@ virtual -t 10.96.0.10:80 10.244.0.1:8080
 virtual -t 10.96.0.11:80 10.244.0.2:8080
 virtual -u 10.96.0.11:53 10.244.0.2:53
 traffic c1 hold 10.96.0.10 80 2
-until_ipvs ESTABLISHED
-sleep 1
+until_ipvs ESTABLISHED 2

@@ -7,4 +7,5 @@ dnat udp 10.96.0.10:53 10.244.0.1:53
 in_ns node iptables-legacy -t nat -A POSTROUTING -p udp --dport 53 -j SNAT --to-source 169.254.1.1:5353
 traffic c1 send 10.96.0.10 53 1 0.3
 traffic c2 send 10.96.0.10 53 1 0.3
-sleep 1
+insert_has_failed() { in_ns node conntrack -S | grep -q ' insert_failed=[1-9]'; }
+until_true 'an entry cannot be inserted' insert_has_failed

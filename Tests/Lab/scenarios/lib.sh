@@ -49,34 +49,35 @@ traffic() { # traffic NAME VERB ARGUMENT...: of traffic.py
   run "$name" python3 "$lab_directory/../traffic.py" "$@"
 }
 
+until_true() { # until_true WHAT COMMAND...: until the command succeeds, for half a minute and longer on a slow machine
+  local what=$1 attempt
+  shift
+  for attempt in $(seq 300); do
+    "$@" >/dev/null 2>&1 && return
+    sleep 0.1
+  done
+  echo "it did not come to this: $what" >&2
+  return 1
+}
+
 await() { # await NAME ADDRESS PORT: until something listens there
-  local attempt
-  for attempt in $(seq 100); do
-    in_ns "$1" python3 -c "import socket; socket.create_connection(('$2', $3), 0.5)" 2>/dev/null && return
-    sleep 0.1
-  done
-  echo "nothing listens on $2:$3 in $1" >&2
-  return 1
+  until_true "something listens on $2:$3" in_ns "$1" python3 -c "import socket; socket.create_connection(('$2', $3), 0.5)"
 }
 
-until_entry() { # until_entry ARGUMENT...: until conntrack -L with these lists one
-  local attempt
-  for attempt in $(seq 100); do
-    in_ns node conntrack -L "$@" 2>/dev/null | grep -q . && return
-    sleep 0.1
-  done
-  echo "no conntrack entry: $*" >&2
-  return 1
+has_entries() { # has_entries COUNT ARGUMENT...: whether conntrack -L with these lists as many, or more
+  local count=$1
+  shift
+  [ "$(in_ns node conntrack -L "$@" 2>/dev/null | grep -c .)" -ge "$count" ]
 }
 
-until_ipvs() { # until_ipvs PATTERN: until ipvsadm -lnc has a line of it
-  local attempt
-  for attempt in $(seq 100); do
-    in_ns node ipvsadm -lnc | grep -q -- "$1" && return
-    sleep 0.1
-  done
-  echo "no IPVS connection: $1" >&2
-  return 1
+until_entries() { until_true "$1 conntrack entries: ${*:2}" has_entries "$@"; }
+
+until_entry() { until_entries 1 "$@"; } # until_entry ARGUMENT...
+
+has_ipvs() { [ "$(in_ns node ipvsadm -lnc | grep -c -- "$1")" -ge "${2:-1}" ]; }
+
+until_ipvs() { # until_ipvs PATTERN [COUNT]: until ipvsadm -lnc has a line of it, or as many
+  until_true "${2:-1} IPVS connections: $1" has_ipvs "$@"
 }
 
 pods() { # pods NAME=ADDRESS...: answering on TCP and UDP 53 and TCP 8080; c1 and others of 10.244.1.0/24 answer nothing

@@ -8,4 +8,5 @@ dnat tcp 10.96.0.10:80 10.244.0.1:8080 10.244.2.1:8081
 drop p3 tcp 8081
 traffic c1 hold 10.96.0.10 80 6
 traffic c1 hold 10.244.2.1 8080 1
-sleep 1.5
+until_entries 6 -p tcp --orig-dst 10.96.0.10
+until_entry -p tcp --orig-dst 10.244.2.1 --dport 8080 --state ESTABLISHED

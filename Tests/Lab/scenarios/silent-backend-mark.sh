@@ -9,4 +9,4 @@ in_ns node iptables-legacy -t mangle -A PREROUTING -d 10.96.0.10 -j MARK --set-m
 in_ns node ipvsadm -A -f 33 -s rr
 for backend in 10.244.0.1 10.244.0.2; do in_ns node ipvsadm -a -f 33 -r "$backend" -m; done
 traffic c1 hold 10.96.0.10 8080 8
-sleep 2
+until_ipvs 10.96.0.10:8080 8

@@ -6,4 +6,4 @@ pods p1=10.244.0.1 p2=10.244.0.2 c1=10.244.1.1
 drop p2 tcp 8080
 dnat tcp 10.96.0.10:80 10.244.0.1:8080 10.244.0.2:8080
 traffic c1 hold 10.96.0.10 80 8
-sleep 1.5
+until_entries 8 -p tcp --orig-dst 10.96.0.10

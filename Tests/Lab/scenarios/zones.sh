@@ -9,4 +9,4 @@ traffic c1 send 10.244.0.1 53 1 0.3
 until_entry -w 5
 in_ns node iptables-legacy -t raw -F
 in_ns node iptables-legacy -t raw -A PREROUTING -j CT --zone 6
-sleep 0.2
+until_entry -w 6
