@@ -45,7 +45,7 @@ def main():
         heading()
         if "start" in sections:
             for buckets in (65_536, 262_144):
-                with Namespace(0, buckets) as space:
+                with Namespace(50, buckets) as space:
                     conntrack.start(space, floors)
         if "hold" in sections:
             for size in (20_000, 100_000):

@@ -12,8 +12,20 @@ extension Diagnosis {
             whole.unchecked += part.unchecked
             whole.rules += part.rules.filter { !whole.rules.contains($0) }
         }
-        whole.findings = grouped(whole.findings)
+        whole.findings = grouped(withoutRefuted(whole.findings))
         return whole
+    }
+
+    /// Where another node's table shows that the packets arrived there, and that it is the pod that does not answer them, the overlay
+    /// between the two has not lost them.
+    private static func withoutRefuted(_ findings: [Finding]) -> [Finding] {
+        let arrived = findings.filter { $0.rule == NodeComparison.id && $0.lost == .inPod }
+        return findings.filter { finding in
+            finding.rule != OverlayChecksum.id
+                || !arrived.contains {
+                    $0.place == finding.place && $0.transport == finding.transport && $0.backend == finding.backend
+                }
+        }
     }
 
     private struct GroupKey: Hashable {

@@ -169,6 +169,9 @@ class Imports(unittest.TestCase):
             result = run(command, "--from", nodes[0], "--from", nodes[1])
             self.assertIn(f"kstate: node2, host: reading {nodes[1]}: it holds no conntrack entries; save what conntrack -L", result.stderr, command)
             self.assertNotIn("node1, host: reading", result.stderr)
+        result = run("conn", "--from", nodes[0], "--from", nodes[1], "-o", "json")
+        self.assertEqual(result.returncode, 1)
+        self.assertFalse(json.loads(result.stdout)["tables"]["conntrack"]["complete"])
 
     def test_what_is_given_twice_is_read_once(self):
         flows, snapshot = self.file("flows", ENTRY.format(port=1024)), os.path.join(self.folder, "a.kstate")

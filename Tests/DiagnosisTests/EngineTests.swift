@@ -99,6 +99,21 @@ import Testing
         #expect(whole.worst == .critical)
     }
 
+    @Test func whatArrivedAtThePodTheOverlayHasNotLost() {
+        func rules(_ lost: LossPlace, backend: Int = 1) -> [String] {
+            var own = Diagnosis()
+            own.findings = [finding(OverlayChecksum.id, .critical, 1)]
+            var nodes = Diagnosis()
+            nodes.findings = [finding(NodeComparison.id, .warning, backend)]
+            nodes.findings[0].lost = lost
+            return Diagnosis.summary(of: [own, nodes]).findings.map(\.rule)
+        }
+        #expect(rules(.inPod) == [NodeComparison.id])
+        #expect(rules(.beforeNode) == [OverlayChecksum.id, NodeComparison.id])
+        #expect(rules(.onReturn) == [OverlayChecksum.id, NodeComparison.id])
+        #expect(rules(.inPod, backend: 2) == [OverlayChecksum.id, NodeComparison.id])
+    }
+
     @Test func commandsActWhereTheCaseIsAndAreQuoted() {
         func prefix(_ namespace: String) -> String {
             Case(place: Lab.place(namespace: namespace), samples: [Lab.sample(at: 0)], services: []).commandPrefix

@@ -124,10 +124,11 @@ class Place:
     def record(self, path):
         """A recording with one sample."""
         recorder = subprocess.Popen([KSTATE, "record", path, "--every", "1h", *self.options], stderr=subprocess.PIPE)
-        while recorder.poll() is None and not Output.of("conn", "--from", path, "--count").text:
-            pass  # where the clock stands still nobody can sleep
+        # It takes its first sample before it heeds a signal. Nobody may look for it meanwhile: SQLite sleeps where another has the file,
+        # and where the clock stands still it never wakes.
+        errors = recorder.stderr.readline()
         recorder.terminate()
-        errors = recorder.communicate()[1]
+        errors += recorder.communicate()[1]
         if recorder.returncode:
             raise RuntimeError(f"kstate record: {recorder.returncode} {errors.decode()}")
 

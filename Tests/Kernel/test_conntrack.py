@@ -181,6 +181,18 @@ class FewEntries(FilledNamespace):
         self.assertGreaterEqual(len(records), 500)
 
 
+class SeveralNamespaces(NamespaceTest):
+    def test_each_that_is_named_is_read_once(self):
+        other = f"{self.netns}-other"
+        sh(f"ip netns add {other}; ip -n {other} link set lo up")
+        self.addCleanup(sh, f"ip netns del {other}")
+        for name in (self.netns, other):
+            sh(f"ip netns exec {name} bash -euc 'iptables-legacy -A OUTPUT -m conntrack --ctstate NEW -j ACCEPT; ping -c1 -W1 127.0.0.1 >/dev/null'")
+        twice = [word for name in (self.netns, other, f"/run/netns/{other}") for word in ("--netns", name)]
+        lines = comparison.kstate("--table", "conntrack", "-o", "jsonl", *twice).splitlines()
+        self.assertEqual(sorted(json.loads(line)["namespace"]["name"] for line in lines), sorted([self.netns, other]))
+
+
 class DirectionalZones(NamespaceTest):
     def test_zones_of_one_direction(self):
         self.inside("iptables-legacy -t raw -A OUTPUT -p udp --dport 7 -j CT --zone-orig 7; "

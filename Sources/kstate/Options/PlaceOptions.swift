@@ -8,32 +8,41 @@ struct PlaceOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Read the network namespace NAME, as `ip netns` knows it, or the one at a path.", valueName: "name|path"))
-    var netns: String?
+            "Read the network namespace NAME, as `ip netns` knows it, or the one at a path. May be repeated.", valueName: "name|path"))
+    var netns: [String] = []
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Read the network namespace of a process: a container's, as `nsenter -t PID -n` finds it.", valueName: "pid"))
-    var pid: Int32?
+        help: ArgumentHelp(
+            "Read the network namespace of a process: a container's, as `nsenter -t PID -n` finds it. May be repeated.", valueName: "pid"))
+    var pid: [Int32] = []
 
     @Flag(name: .long, help: "Read every network namespace that a process or a mount holds, each once.")
     var allNetns = false
 
     func validate() throws {
-        let given = [netns != nil, pid != nil, allNetns].filter { $0 }.count
+        let given = [!netns.isEmpty, !pid.isEmpty, allNetns].filter { $0 }.count
         if given > 1 { throw ValidationError("--netns, --pid and --all-netns exclude each other: give one of them") }
-        if let pid, pid <= 0 { throw ValidationError("--pid \(pid): a process id is a number above 0") }
+        for pid in pid where pid <= 0 { throw ValidationError("--pid \(pid): a process id is a number above 0") }
     }
 
     /// The live kernel's places as there are by now, each with the time of the call.
     ///
     /// - Throws: what could not be found.
     func live() throws(KernelStateError) -> [LiveSource] {
-        if let netns { return [try LiveSource(NamespaceSearch.named(netns))] }
-        if let pid { return [try LiveSource(NamespaceSearch.ofProcess(pid))] }
-        guard allNetns else { return [try LiveSource(NamespaceSearch.own())] }
+        if allNetns { return try Self.sources(NamespaceSearch.all()) }
         var sources: [LiveSource] = []
-        for found in try NamespaceSearch.all() {
+        for name in netns { sources.append(try LiveSource(NamespaceSearch.named(name))) }
+        for pid in pid { sources.append(try LiveSource(NamespaceSearch.ofProcess(pid))) }
+        if sources.isEmpty { sources.append(try LiveSource(NamespaceSearch.own())) }
+        // One namespace may have several names, and several processes.
+        var inodes: Set<UInt64> = []
+        return sources.filter { inodes.insert($0.handle.inode).inserted }
+    }
+
+    private static func sources(_ all: [FoundNamespace]) throws(KernelStateError) -> [LiveSource] {
+        var sources: [LiveSource] = []
+        for found in all {
             do throws(KernelStateError) {
                 sources.append(try LiveSource(found))
             } catch {

@@ -18,7 +18,7 @@ struct SourceOptions: ParsableArguments {
         if from.isEmpty, stretch.isGiven {
             throw ValidationError("--since and --until pick a moment of what was saved: give it with --from")
         }
-        if !from.isEmpty, place.pid != nil || place.allNetns {
+        if !from.isEmpty, !place.pid.isEmpty || place.allNetns {
             throw ValidationError(
                 "--from and --\(place.allNetns ? "all-netns" : "pid") exclude each other: a file has the namespaces that it has")
         }
@@ -29,14 +29,14 @@ struct SourceOptions: ParsableArguments {
     /// - Throws: what could not be found.
     func resolved() throws -> [any StateSource] {
         if from.isEmpty { return try live() }
-        return try SavedSources.open(from, namespace: place.netns, stretch: stretch)
+        return try SavedSources.open(from, namespaces: place.netns, stretch: stretch)
     }
 
     /// The samples that the files have kept, for whoever compares them.
     ///
     /// - Parameter count: how many of a recorder's directory, where no stretch of time is given.
     func samples(_ count: Int) throws -> [any StateSource] {
-        try SavedSources.samples(from, namespace: place.netns, stretch: stretch, count: count)
+        try SavedSources.samples(from, namespaces: place.netns, stretch: stretch, count: count)
     }
 
     /// The live kernel's places as there are by now, each with the time of the call.

@@ -22,6 +22,9 @@ struct CoverageSummary {
     }
 
     mutating func add(_ tables: ReadTables, of place: Place) {
+        var tables = tables
+        // Every node has conntrack: of several, the one without is the one of which it was not saved.
+        if hasSeveralNodes { tables.conntrack?.isAbsent = false }
         conntrack = CoverageSummary.sum(conntrack, tables.conntrack)
         ipvs = CoverageSummary.sum(ipvs, tables.ipvs)
         note(.conntrack, tables.conntrack, tables.error.conntrack, place, isLive: tables.isLive)
@@ -52,9 +55,8 @@ struct CoverageSummary {
     ) {
         guard let coverage else { return }
         if let error {
-            // A table that is not there is worth a word when only one place is looked at, and an error when it was asked for. Every node
-            // has conntrack: of several, the one without is the one of which it was not saved.
-            if isSingle || !coverage.isAbsent || (table == .conntrack && hasSeveralNodes) { notes.append(prefix(place) + error.description) }
+            // A table that is not there is worth a word when only one place is looked at, and an error when it was asked for.
+            if isSingle || !coverage.isAbsent { notes.append(prefix(place) + error.description) }
             if !coverage.isAbsent || filter.table == table { isFailure = true }
         } else if !coverage.complete, !wasCutShort, let reason = coverage.reason {
             notes.append("\(prefix(place))the \(table.rawValue) table is incomplete: \(reason)\(Self.remedy(coverage, isLive: isLive))")

@@ -8,13 +8,13 @@ enum SavedSources {
     ///
     /// - Parameters:
     ///   - paths: files and recorders' directories, each with one place at least.
-    ///   - namespace: the only one wanted, by its name; nil takes all.
-    static func open(_ paths: [String], namespace: String?, stretch options: StretchOptions) throws -> [any StateSource] {
+    ///   - namespaces: the only ones wanted, by their names; none takes all.
+    static func open(_ paths: [String], namespaces: [String], stretch options: StretchOptions) throws -> [any StateSource] {
         let (histories, stretch) = try histories(paths, options)
         let sources = try collect(histories) { history in
             stretch.since == nil ? try history.state(at: stretch.until) : try history.states(over: stretch.range)
         }
-        return try only(namespace, of: sources)
+        return try only(namespaces, of: sources)
     }
 
     /// The samples, for whoever compares them: all of a file, and of a recorder's directory the last before the moment asked for, or all
@@ -22,14 +22,14 @@ enum SavedSources {
     ///
     /// - Parameter count: how many of a recorder's directory.
     static func samples(
-        _ paths: [String], namespace: String?, stretch options: StretchOptions, count: Int
+        _ paths: [String], namespaces: [String], stretch options: StretchOptions, count: Int
     ) throws -> [any StateSource] {
         let (histories, stretch) = try histories(paths, options)
         let sources = try collect(histories) { history in
             history.isRecording && stretch.since == nil
                 ? try history.lastSamples(count, until: stretch.until ?? .max) : try history.samples(in: stretch.range)
         }
-        return try only(namespace, of: sources)
+        return try only(namespaces, of: sources)
     }
 
     /// Two moments to be compared: `--since` names that of the first, and `--until` that of the second; the ends by default.
@@ -40,7 +40,7 @@ enum SavedSources {
         let first = try open([before])
         let histories = try first + (after == before ? first : open([after]))
         let stretch = try stretch(of: histories, options)
-        return (try only(nil, of: histories[0].state(at: stretch.sinceMoment)), try only(nil, of: histories[1].state(at: stretch.until)))
+        return (try only([], of: histories[0].state(at: stretch.sinceMoment)), try only([], of: histories[1].state(at: stretch.until)))
     }
 
     private static func histories(_ paths: [String], _ options: StretchOptions) throws -> ([any SavedMoments], SavedStretch) {
@@ -93,18 +93,17 @@ enum SavedSources {
         }
     }
 
-    private static func only(_ namespace: String?, of sources: [any StateSource]) throws(KernelStateError) -> [any StateSource] {
+    private static func only(_ namespaces: [String], of sources: [any StateSource]) throws(KernelStateError) -> [any StateSource] {
         guard !sources.isEmpty else {
             throw KernelStateError(
                 operation: "looking at that time", cause: "no sample was taken in it", remedy: "`kstate snapshot info` shows when there were any")
         }
-        guard let namespace else { return sources }
-        let wanted = sources.filter { $0.place.namespace.name == namespace }
-        if wanted.isEmpty {
-            let names = sources.map(\.place.namespace.name).joined(separator: ", ")
+        let saved = sources.map(\.place.namespace.name)
+        for namespace in namespaces where !saved.contains(namespace) {
             throw KernelStateError(
-                operation: "looking for the network namespace \(namespace)", cause: "it was not saved", remedy: "there is \(names)")
+                operation: "looking for the network namespace \(namespace)", cause: "it was not saved",
+                remedy: "there is \(saved.joined(separator: ", "))")
         }
-        return wanted
+        return namespaces.isEmpty ? sources : sources.filter { namespaces.contains($0.place.namespace.name) }
     }
 }
