@@ -205,6 +205,7 @@ class WholeNode(Recorded):
         self.addCleanup(lambda: self.recorder.poll() is None and (self.recorder.kill(), self.recorder.wait()))
         self.until(lambda: self.samples() >= 1)
         sh(f"ip netns add {name}")
+        self.addCleanup(subprocess.run, ["ip", "netns", "del", name], capture_output=True)  # where the test ends before it does
         self.until(lambda: f"namespace {name}" in run("snapshot", "info", self.ring, "--since", "1h").stdout)
         sh(f"ip netns del {name}")
         count = self.samples()
