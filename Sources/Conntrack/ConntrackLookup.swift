@@ -24,12 +24,10 @@ public struct ConntrackLookup: ~Copyable {
         like flow: Flow, on socket: inout NetlinkSocket, decoder: inout FlowDecoder
     ) throws(KernelStateError) -> Flow? {
         var found: Flow?
-        var decoding = decoder  // a closure cannot hold an inout parameter of a caller that may throw
         let request = try ConntrackRequests.lookup(flow)
         let exists = try socket.ask(request, operation: "looking up a conntrack entry") { message in
-            found = decoding.decode(message.payload)
+            found = decoder.decode(message.payload)
         }
-        decoder = decoding
         guard exists, var entry = found else { return nil }
         if entry.use > 1 { entry.use -= 1 }
         return entry

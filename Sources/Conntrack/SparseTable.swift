@@ -16,7 +16,7 @@ public struct SparseTable: ~Copyable {
 
     /// True when the namespace that the calling thread is in has so few entries that its table is read in this way.
     public static var isExpected: Bool {
-        KernelFile.number(at: "/proc/sys/net/netfilter/nf_conntrack_count").map { $0 <= mostEntries } ?? false
+        KernelFile.number(at: "\(TableGauge.sysctls)/nf_conntrack_count").map { $0 <= mostEntries } ?? false
     }
 
     /// Opens the file of the namespace that the calling thread is in; nil where there is none, or it may not be read.

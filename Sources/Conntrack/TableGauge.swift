@@ -14,7 +14,7 @@ public struct TableGauge: ~Copyable {
         public var buckets: UInt64
     }
 
-    private static let sysctls = "/proc/sys/net/netfilter"
+    static let sysctls = "/proc/sys/net/netfilter"
 
     /// Opens the calling thread's namespace's sysctls.
     ///

@@ -3,8 +3,6 @@ internal import KernelState
 
 /// Knows kstate's own files where texts are looked for.
 enum SnapshotFile {
-    private static let application = withUnsafeBytes(of: SnapshotMarks.applicationID.bigEndian) { Array($0) }
-
     /// True for what is packed as a snapshot can be.
     static func isPacked(_ path: String) -> Bool { heading(of: path).starts(with: SnapshotMarks.compression) }
 
@@ -12,8 +10,7 @@ enum SnapshotFile {
         let heading = heading(of: path)
         // A compressed file tells what it holds by its name alone.
         if heading.starts(with: SnapshotMarks.compression) { return path.hasSuffix(".kstate") }
-        return heading.starts(with: SnapshotMarks.database)
-            && heading.dropFirst(SnapshotMarks.applicationOffset).starts(with: application)
+        return SnapshotMarks.areOfSnapshot(heading)
     }
 
     /// The first bytes of a regular file; none where they cannot be read.
@@ -21,7 +18,7 @@ enum SnapshotFile {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return [] }
         defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: SnapshotMarks.applicationOffset + application.count)
+        var bytes = [UInt8](repeating: 0, count: SnapshotMarks.headingLength)
         let count = read(descriptor, &bytes, bytes.count)
         return Array(bytes.prefix(max(0, count)))
     }

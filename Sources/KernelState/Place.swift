@@ -43,5 +43,10 @@ extension Place {
     }
 }
 
+extension [Place] {
+    /// True where not all are places of one node.
+    public var hasSeveralNodes: Bool { contains { $0.node != self[0].node } }
+}
+
 /// Names one of a report's places: its index there. Entries of different places are never merged.
 public typealias PlaceIndex = UInt16

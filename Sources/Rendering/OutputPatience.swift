@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import KernelState
 
 /// How long output waits for its reader, where the signals that end or stop the process are blocked, and otherwise only read when there is
 /// time. One for all that a process writes.
@@ -29,10 +30,10 @@ public final class OutputPatience {
 
     private var isOver: Bool {
         guard let endsAt else {
-            if isToEnd { endsAt = Self.now + Self.grace }
+            if isToEnd { endsAt = Host.uptime + Self.grace }
             return false
         }
-        return Self.now >= endsAt
+        return Host.uptime >= endsAt
     }
 
     private var isToEnd: Bool {
@@ -48,11 +49,5 @@ public final class OutputPatience {
         sigaddset(&request, SIGTSTP)
         var atOnce = timespec()
         if sigtimedwait(&request, nil, &atOnce) == SIGTSTP { raise(SIGSTOP) }
-    }
-
-    private static var now: Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }

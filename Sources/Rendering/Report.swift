@@ -13,7 +13,7 @@ public struct ReportHeader: Sendable {
     }
 
     /// True when records must say of which node they are.
-    var hasSeveralNodes: Bool { places.contains { $0.node != places[0].node } }
+    var hasSeveralNodes: Bool { places.hasSeveralNodes }
     /// True when records must say of which namespace they are.
     var hasSeveralNamespaces: Bool { places.contains { $0.node == places[0].node && $0.namespace != places[0].namespace } }
 

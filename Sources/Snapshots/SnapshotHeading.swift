@@ -9,13 +9,11 @@ enum SnapshotHeading {
     /// True for what a snapshot may take the place of: an empty file, another snapshot, or what zstd has packed, as one can be.
     static func isReplaceable(_ descriptor: Int32) -> Bool {
         let bytes = bytes(of: descriptor)
-        if bytes.isEmpty || bytes.starts(with: SnapshotMarks.compression) { return true }
-        let identifier = withUnsafeBytes(of: SnapshotMarks.applicationID.bigEndian) { Array($0) }
-        return bytes.starts(with: SnapshotMarks.database) && bytes.dropFirst(SnapshotMarks.applicationOffset).elementsEqual(identifier)
+        return bytes.isEmpty || bytes.starts(with: SnapshotMarks.compression) || SnapshotMarks.areOfSnapshot(bytes)
     }
 
     private static func bytes(of descriptor: Int32) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: SnapshotMarks.applicationOffset + MemoryLayout<Int32>.size)
+        var bytes = [UInt8](repeating: 0, count: SnapshotMarks.headingLength)
         let count = pread(descriptor, &bytes, bytes.count, 0)
         return Array(bytes.prefix(max(0, count)))
     }

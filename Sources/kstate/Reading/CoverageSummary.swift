@@ -24,7 +24,7 @@ struct CoverageSummary {
     mutating func add(_ tables: ReadTables, of place: Place) {
         var tables = tables
         // Every node has conntrack: of several, the one without is the one of which it was not saved.
-        if hasSeveralNodes { tables.conntrack?.isAbsent = false }
+        if places.hasSeveralNodes { tables.conntrack?.isAbsent = false }
         conntrack = CoverageSummary.sum(conntrack, tables.conntrack)
         ipvs = CoverageSummary.sum(ipvs, tables.ipvs)
         note(.conntrack, tables.conntrack, tables.error.conntrack, place, isLive: tables.isLive)
@@ -76,12 +76,11 @@ struct CoverageSummary {
     }
 
     private var isSingle: Bool { places.count == 1 }
-    private var hasSeveralNodes: Bool { places.contains { $0.node != places[0].node } }
 
     /// Says of which place a note is, where there are several.
     private func prefix(_ place: Place) -> String {
         if isSingle { return "" }
-        return places.allSatisfy { $0.node == place.node } ? "namespace \(place.namespace.name): " : "\(place.node), \(place.namespace.name): "
+        return places.hasSeveralNodes ? "\(place.node), \(place.namespace.name): " : "namespace \(place.namespace.name): "
     }
 
     /// The coverage of several places together.

@@ -15,7 +15,7 @@ struct SamplePlan {
     /// Seconds from one reading to the next; nil for readings that were made before.
     let interval: Double?
 
-    var hasSeveralNodes: Bool { series.contains { $0.place.node != series[0].place.node } }
+    var hasSeveralNodes: Bool { series.map(\.place).hasSeveralNodes }
 
     init(live sources: [any StateSource], samples: Int, interval: Double) {
         series = sources.map { Series(place: $0.place, sources: Array(repeating: $0, count: samples)) }

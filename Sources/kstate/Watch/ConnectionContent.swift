@@ -27,9 +27,8 @@ struct ConnectionContent: LiveContent {
         case .new(let connection, let existing): if !existing { marks[connection.identity(at: connection.place)] = Passing(.new) }
         case .change(let connection):
             // A new connection changes its state at once; it is still new to whoever looks.
-            if marks[connection.identity(at: connection.place)]?.value != .new {
-                marks[connection.identity(at: connection.place)] = Passing(.changed)
-            }
+            let identity = connection.identity(at: connection.place)
+            if marks[identity]?.value != .new { marks[identity] = Passing(.changed) }
         case .end(let connection): ended.append(Passing(connection))
         case .lost, .resync: break
         }
