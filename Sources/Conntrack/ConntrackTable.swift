@@ -115,7 +115,7 @@ public final class ConntrackTable: EntrySource {
 
     /// Reads a table of few entries at once; false where it is left to a dump.
     private func readSparsely(where wanted: (borrowing Flow) -> Bool, _ body: (borrowing Flow) -> Void) -> Bool {
-        guard before.entries <= SparseTable.mostEntries, let entries = sparse?.entries(on: &socket) else { return false }
+        guard before.entries <= SparseTable.mostEntries, let entries = sparse?.entries(on: &socket, gauge: gauge) else { return false }
         for flow in entries where wanted(flow) && given.insert(flow.fingerprint.value) { body(flow) }
         readInPass = entries.count
         noticeResize()

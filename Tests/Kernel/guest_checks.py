@@ -10,6 +10,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
 import comparison
+import expired
 import service_comparison
 from bounded import bound
 from guest_facts import ServiceFacts, SyncFacts, UnloadedFacts
@@ -352,6 +353,11 @@ class absent(UnloadedFacts):
         result = subprocess.run([comparison.KSTATE, "conn", "--table", "ipvs"], capture_output=True, text=True)
         self.assertEqual(result.returncode, 1)
         self.assertEqual(modules(), before)
+
+    def test_entries_that_have_expired_hide_no_others(self):
+        comparison.run("ip", "netns", "add", "small")
+        self.addCleanup(comparison.run, "ip", "netns", "del", "small")
+        expired.check(self, "small")
 
 
 class nonetlink(UnloadedFacts):

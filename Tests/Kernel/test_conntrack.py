@@ -9,6 +9,7 @@ import time
 import unittest
 
 import comparison
+import expired
 import service_comparison
 
 HERE = os.path.dirname(os.path.realpath(__file__))
@@ -42,6 +43,11 @@ class FilledNamespace(NamespaceTest):
             self.addCleanup(sh, f"sysctl -qw net.netfilter.nf_conntrack_max={before}")
             sh(f"sysctl -qw net.netfilter.nf_conntrack_max={2 * count}")
         self.inside(f"{FILLER} {count} {seed} 9153 1")
+
+
+class SmallTable(NamespaceTest):
+    def test_entries_that_have_expired_hide_no_others(self):
+        expired.check(self, self.netns)
 
 
 class RandomEntries(FilledNamespace):
