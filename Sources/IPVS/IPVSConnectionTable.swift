@@ -4,8 +4,8 @@ internal import Netlink
 /// Reads the IPVS connections of one namespace from /proc, a page a read, and knows at the end how much was seen.
 ///
 /// Before Linux 6.14 every read walks the table again from its start, so fewer reads are everything, and rows shift when
-/// earlier ones come or go between two reads. What the services count is compared with what was read; a further pass adds what
-/// the last one missed, up to ``maximumPasses``.
+/// earlier ones come or go between two reads: one that ends hides another, at the edge of a page. What the services count is compared
+/// with what was read; a further pass adds what the last one missed, up to ``maximumPasses``.
 public final class IPVSConnectionTable: EntrySource {
     public static let maximumPasses = 3
     /// A read hands out a page at most, whatever the buffer.
@@ -17,6 +17,8 @@ public final class IPVSConnectionTable: EntrySource {
     private var parser = ConnectionTableParser()
     private var seen: FingerprintSet
     private var countedBefore: UInt64 = 0
+    /// Rows that may be among those that the services count.
+    private var countable: UInt64 = 0
     private var started = false
     private var ended = false
 
@@ -28,10 +30,15 @@ public final class IPVSConnectionTable: EntrySource {
     /// node makes entries, and the other file is a tenth shorter.
     ///
     /// - Throws: an error with the remedy when ip_vs is not loaded: looking loads no module.
-    public init() throws(KernelStateError) {
+    public convenience init() throws(KernelStateError) {
         let services = try IPVSAvailability.openServices()
         let hasDaemon = (try? IPVSInformation.daemons().isEmpty == false) ?? true
         let file = try KernelFile(path: "/proc/thread-self/net/" + (hasDaemon ? "ip_vs_conn_sync" : "ip_vs_conn"))
+        self.init(file, countedBy: services)
+    }
+
+    /// Reads what stands in `file`, and compares it with what `services`, an ip_vs of /proc, counts.
+    init(_ file: consuming KernelFile, countedBy services: consuming KernelFile) {
         self.services = services
         self.file = file
         buffer = .allocate(byteCount: Self.bufferSize, alignment: 16)
@@ -49,12 +56,13 @@ public final class IPVSConnectionTable: EntrySource {
         guard !ended else { return false }
         if !started { beginPass() }
         let count = try file.read(into: buffer)
-        var fresh = 0
+        var (fresh, templates) = (0, 0)
         var seen = FingerprintSet(expected: 0)  // swapped, not copied: the closure cannot reach into self
         swap(&seen, &self.seen)
         let take: (IPVSConnection) -> Void = { row in
             guard seen.insert(row.fingerprint.value) else { return }
             fresh += 1
+            if row.isTemplate { templates += 1 }
             if wanted(row) { body(row) }
         }
         if count > 0 {
@@ -64,6 +72,7 @@ public final class IPVSConnectionTable: EntrySource {
         }
         swap(&seen, &self.seen)
         coverage.read += fresh
+        countable += UInt64(fresh - templates)
         if count == 0 { finishPass() }
         return !ended
     }
@@ -80,11 +89,15 @@ public final class IPVSConnectionTable: EntrySource {
 
     private func finishPass() {
         started = false
-        let counted = min(countedBefore, countedConnections())
         coverage.undecodable = max(coverage.undecodable, parser.undecodable)
-        coverage.complete = UInt64(coverage.read + coverage.undecodable) + Self.slack(counted) >= counted
-        coverage.reason = coverage.complete ? nil : "\(coverage.read) connections were read where the services count \(counted)"
-        ended = coverage.complete || coverage.passes == Self.maximumPasses
+        let found = countable + UInt64(coverage.undecodable)
+        let counted = min(countedBefore, countedConnections())
+        coverage.complete = found + Self.slack(counted) >= counted
+        coverage.reason = coverage.complete ? nil : "\(found) connections were read where the services count \(counted)"
+        // Not all that stood there at the beginning were met: some have ended, or were hidden by others that have.
+        let mayHaveMissed = found < countedBefore
+        let isSecondLook = coverage.passes > 1
+        ended = coverage.complete && (isSecondLook || !mayHaveMissed) || coverage.passes == Self.maximumPasses
     }
 
     /// Active and inactive connections of all backends. Connections whose backend is gone, and templates, are not among them,
