@@ -217,6 +217,15 @@ public struct ConnectionView: Sendable {
 
     // MARK: Both
 
+    /// Both tables are gone, and all that was in them.
+    public mutating func removeAll(_ emit: (ConnectionChange, Connection) -> Void) {
+        tracked.forEach { fingerprint, entry in
+            guard entry.shown != nil, let last = connection(entry.flow, rows[fingerprint]?.row) else { return }
+            emit(.end, last)
+        }
+        self = ConnectionView(place: place, admits: admits)
+    }
+
     /// Stores the entry, or drops it when neither table has it, and tells what that means for who watches.
     private mutating func settle(
         _ id: ID, _ entry: Tracked, _ row: TrackedRow?, _ emit: (ConnectionChange, Connection) -> Void

@@ -6,6 +6,12 @@ public import KernelState
 public struct FoundNamespace: Hashable, Sendable {
     public var namespace: NetworkNamespace
     public var path: String
+
+    /// True while the path leads to this namespace, and to no other that has come in its place.
+    public var isAtPath: Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && UInt64(status.st_ino) == namespace.inode
+    }
 }
 
 /// Finds network namespaces: by name, by path, by process, or every one that something holds.
@@ -53,17 +59,24 @@ public enum NamespaceSearch {
     }
 
     /// Every namespace that a process or a mount holds, each once, the caller's own first.
+    ///
+    /// - Throws: `EMFILE` or `ENFILE` where there are not files enough to look at each.
     public static func all() throws(KernelStateError) -> [FoundNamespace] {
         var found = [try own()]
         var seen: Set<UInt64> = [found[0].namespace.inode]
-        func add(_ candidate: FoundNamespace?) {
-            guard let candidate, seen.insert(candidate.namespace.inode).inserted else { return }
-            found.append(candidate)
+        func add(_ look: () throws(KernelStateError) -> FoundNamespace) throws(KernelStateError) {
+            do throws(KernelStateError) {
+                let candidate = try look()
+                if seen.insert(candidate.namespace.inode).inserted { found.append(candidate) }
+            } catch  where error.code != EMFILE && error.code != ENFILE {
+                // A process may end between the listing and the look: it then holds nothing any more.
+            }
         }
-        for name in KernelDirectory.entries(of: namedDirectory) { add(try? named(name)) }
-        for path in mountedNamespaces() { add(try? named(path)) }
-        // A process may end between the listing and the look: it then holds nothing any more.
-        for process in KernelDirectory.entries(of: "/proc").compactMap({ Int32($0) }).sorted() { add(try? ofProcess(process)) }
+        for name in KernelDirectory.entries(of: namedDirectory) { try add { () throws(KernelStateError) in try named(name) } }
+        for path in mountedNamespaces() { try add { () throws(KernelStateError) in try named(path) } }
+        for process in KernelDirectory.entries(of: "/proc").compactMap({ Int32($0) }).sorted() {
+            try add { () throws(KernelStateError) in try ofProcess(process) }
+        }
         return found
     }
 

@@ -110,7 +110,15 @@ public struct EventTextWriter: Sendable {
         for (name, coverage) in [("conntrack", tables.conntrack), ("ipvs", tables.ipvs)] {
             guard let coverage else { continue }
             buffer.append(contentsOf: " \(name) ".utf8)
-            buffer.append(coverage.complete ? "complete, read " : coverage.available ? "INCOMPLETE, read " : "not available, read ")
+            guard coverage.available else {
+                buffer.append("not available")
+                if let reason = coverage.reason {
+                    buffer.append(": ")
+                    buffer.appendVisible(reason)
+                }
+                continue
+            }
+            buffer.append(coverage.complete ? "complete, read " : "INCOMPLETE, read ")
             buffer.appendDecimal(UInt64(coverage.read))
         }
     }

@@ -55,7 +55,7 @@ struct ConnCommand: ParsableCommand {
         let filter = try filters.resolved()
         let loader = NamesLoader(kube)
         if watch {
-            try runWatch(filter, try sources.live(), loader.reportNames(of: []))
+            try runWatch(filter, loader.reportNames(of: []))
             return try loader.finish()
         }
         let sources = try sources.resolved()
@@ -76,10 +76,11 @@ struct ConnCommand: ParsableCommand {
         if let note = plan.noteOnAlways { printError("kstate: note: \(note)") }
     }
 
-    private func runWatch(_ filter: ConnectionFilter, _ sources: [LiveSource], _ names: ReportNames?) throws {
+    private func runWatch(_ filter: ConnectionFilter, _ names: ReportNames?) throws {
         names?.load()
-        let header = ReportHeader(places: sources.map(\.place), names: names)
-        let watch = WatchRun(command: "conn", sources: sources, filter: filter, mode: filters.kernelFilter, format: output.output)
+        let header = ReportHeader(places: [], names: names)
+        let selection = WatchSelection(filter: filter, mode: filters.kernelFilter)
+        let watch = WatchRun(command: "conn", places: sources.place, selection: selection, format: output.output)
         let content = ConnectionContent(header: header, columns: try arrangement.columns(of: output.output), order: arrangement.order)
         try watch.run(screen: content) { EventLines($0, header: header) }
     }

@@ -70,7 +70,7 @@ struct ServiceCommand: ParsableCommand {
             ServiceReading(filter: filter, mode: filters.kernelFilter, names: loader.reportNames(of: sources))
         }
         if watch {
-            try runWatch(reading(of: []), try sources.live())
+            try runWatch(reading(of: []))
             return try loader.finish()
         }
         let sources = try sources.resolved()
@@ -78,13 +78,12 @@ struct ServiceCommand: ParsableCommand {
         try loader.finish()
     }
 
-    private func runWatch(_ reading: ServiceReading, _ sources: [LiveSource]) throws {
+    private func runWatch(_ reading: ServiceReading) throws {
         reading.names?.load()
-        let header = ReportHeader(places: sources.map(\.place))
-        let counts = WatchedServices(reading: reading, order: order, facts: sources.map { $0.facts() })
-        let watch = WatchRun(
-            command: "service", sources: sources, filter: reading.filter.ofServices, mode: reading.mode, wholeServices: true,
-            format: output.output)
+        let header = ReportHeader(places: [])
+        let counts = WatchedServices(reading: reading, order: order)
+        let selection = WatchSelection(filter: reading.filter.ofServices, mode: reading.mode, wholeServices: true)
+        let watch = WatchRun(command: "service", places: sources.place, selection: selection, format: output.output)
         try watch.run(screen: ServiceContent(header: header, counts: counts, interval: interval)) {
             ServiceLines($0, header: header, counts: counts, interval: interval)
         }

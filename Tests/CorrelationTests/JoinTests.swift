@@ -267,6 +267,19 @@ let services: [VirtualService] = {
         #expect(view.isEmpty)
     }
 
+    @Test func `what was shown ends when both tables go, with both of its halves`() {
+        var ended: [Connection] = []
+        var view = ConnectionView(place: 1) { $0.client.port != 40002 }
+        view.apply(event: first, at: 0) { _, _ in }
+        view.apply(
+            rows: [row("192.168.0.10:40001", "10.96.0.10:80", "10.244.0.5:8080"), row("192.168.0.10:40002", "10.96.0.10:80", "10.244.0.5:8080")],
+            services: ServiceIndex(services), at: 0
+        ) { _, _ in }
+        view.removeAll { change, connection in if change == .end { ended.append(connection) } }
+        #expect(ended.count == 1 && ended.first?.conntrack != nil && ended.first?.ipvs != nil)
+        #expect(view.isEmpty && view.entries == 0)
+    }
+
     @Test func `a late word about an entry that was replaced is passed over`() {
         var view = ConnectionView(place: 1) { _ in true }
         view.apply(event: flow("192.168.0.10:40001", "10.96.0.10:80", "10.244.0.5:8080", "192.168.0.10:40001", id: 2), at: 0) { _, _ in }

@@ -128,6 +128,15 @@ private func text(_ writer: some ConnectionWriter, _ connections: [Connection], 
         #expect(objects[0]["existing"] as? Bool == true)
         #expect(objects[1]["lost"] as? Int == 7)
     }
+
+    @Test func `a line says why a table is not there`() {
+        let gone = TableCoverage.unavailable(KernelStateError(operation: "network namespace p\u{1b}d", cause: "nobody holds it any more"))
+        var buffer: [UInt8] = []
+        EventTextWriter(header).append(
+            .resync(ReportTables(conntrack: gone, ipvs: TableCoverage(available: true, complete: true)), of: 0), at: 0, to: &buffer)
+        let end = "RESYNC conntrack not available: network namespace p\\x1bd: nobody holds it any more ipvs complete, read 0\n"
+        #expect(String(decoding: buffer, as: UTF8.self).hasSuffix(end))
+    }
 }
 
 @Suite struct TableTests {

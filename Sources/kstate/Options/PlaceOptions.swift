@@ -40,6 +40,18 @@ struct PlaceOptions: ParsableArguments {
         return sources.filter { inodes.insert($0.handle.inode).inserted }
     }
 
+    /// False where the own namespace is read: it is there as long as this process.
+    var canComeAndGo: Bool { allNetns || !netns.isEmpty || !pid.isEmpty }
+
+    /// Those that are there by now, without those that are not. A process has the namespace that it had: its number may be another's
+    /// by now.
+    ///
+    /// - Throws: `EMFILE` or `ENFILE` where there are not files enough to look.
+    func present() throws(KernelStateError) -> [FoundNamespace] {
+        if allNetns { return try NamespaceSearch.all() }
+        return netns.compactMap { try? NamespaceSearch.named($0) }
+    }
+
     private static func sources(_ all: [FoundNamespace]) throws(KernelStateError) -> [LiveSource] {
         var sources: [LiveSource] = []
         for found in all {

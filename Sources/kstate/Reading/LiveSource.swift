@@ -8,12 +8,12 @@ import NodeReading
 final class LiveSource: StateSource {
     let place: Place
     let handle: NamespaceHandle
-    private let path: String
+    let found: FoundNamespace
 
     /// - Throws: the errno of opening the namespace.
     init(_ found: FoundNamespace) throws(KernelStateError) {
         handle = try NamespaceHandle(path: found.path)
-        path = found.path
+        self.found = found
         place = Place(node: Host.name, kernel: Host.kernelRelease, namespace: found.namespace, takenAt: Host.now)
     }
 
@@ -42,5 +42,5 @@ final class LiveSource: StateSource {
         try handle.inside { () throws(KernelStateError) in try IPVSAvailability.servicesFromProc() }
     }
 
-    func facts() -> NodeFacts { NodeFactsReader.facts(of: handle, path: path) }
+    func facts() -> NodeFacts { NodeFactsReader.facts(of: handle, path: found.path) }
 }

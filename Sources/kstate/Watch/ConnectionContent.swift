@@ -5,7 +5,7 @@ import Terminal
 
 /// The live screen of `kstate conn --watch`: a row a connection, marked when something became of it.
 struct ConnectionContent: LiveContent {
-    let header: ReportHeader
+    var header: ReportHeader
     let columns: [Column]
     private var order: ConnectionOrder
     private var marks: [UInt64: Passing<LiveMark>] = [:]
@@ -34,12 +34,12 @@ struct ConnectionContent: LiveContent {
         }
     }
 
-    mutating func show(_ watches: [NamespaceWatch], at time: Double, first count: Int) -> LiveView<Connection> {
+    mutating func show(_ watched: WatchedNamespaces, at time: Double, first count: Int) -> LiveView<Connection> {
         marks = marks.compactMapValues { $0.shown(at: time) }
         ended = ended.compactMap { $0.shown(at: time) }
         var first = FirstInOrder<LiveRow<Connection>>(count) { [order] in order.precedes($0.row, $1.row) }
         var totals = StateTotals()
-        for watch in watches {
+        for watch in watched.watches {
             watch.view.forEach(at: time) { connection in
                 totals.add(connection)
                 first.add(LiveRow(connection, mark: .none))
@@ -49,7 +49,7 @@ struct ConnectionContent: LiveContent {
         let rows = first.sorted().map { row in
             row.mark == .none ? LiveRow(row.row, mark: marks[row.row.identity(at: row.row.place)]?.value ?? .none) : row
         }
-        return LiveView(rows: rows, total: totals.connections + ended.count, facts: totals.facts + WatchFacts.coverage(of: watches))
+        return LiveView(rows: rows, total: totals.connections + ended.count, facts: totals.facts + WatchFacts.coverage(of: watched))
     }
 }
 

@@ -9,8 +9,10 @@ import Terminal
 /// Where a watch's news goes: event lines into a pipe, or the live screen.
 protocol WatchOutput {
     mutating func take(_ event: WatchEvent)
+    /// Other namespaces are watched now, of which the next event may tell.
+    mutating func move(to places: [Place])
     /// Called when nothing more is to be done at the moment. False ends the watch.
-    mutating func refresh(_ watches: [NamespaceWatch], at time: Double) -> Bool
+    mutating func refresh(_ watched: WatchedNamespaces, at time: Double) -> Bool
     /// When ``refresh(_:at:)`` wants to be called again.
     var dueAt: Double { get }
     /// Why nothing more could be written.
@@ -28,35 +30,34 @@ struct ConnectionWatch<Output: WatchOutput> {
     }
 
     private let state: State
-    private let watches: [NamespaceWatch]
+    private let watched: WatchedNamespaces
 
-    /// - Parameter wholeServices: whether all is wanted that is known of services, their counters too.
+    /// - Parameter sources: what `places` ask for, as it is now.
+    /// - Throws: why a table cannot be read that was asked for.
     init(
-        _ sources: [LiveSource], filter: ConnectionFilter, mode: KernelFilterMode, wholeServices: Bool = false, output: Output
+        _ sources: [LiveSource], of places: PlaceOptions, _ selection: WatchSelection, output: Output
     ) throws(KernelStateError) {
         let state = State(output)
-        var watches: [NamespaceWatch] = []
-        for (index, source) in sources.enumerated() {
-            let watch = try NamespaceWatch(
-                source, at: PlaceIndex(index), filter: filter, mode: mode, wholeServices: wholeServices, emit: { state.output.take($0) })
-            watches.append(watch)
-        }
+        watched = try WatchedNamespaces(sources, of: places, selection) { state.output.take($0) }
+        state.output.move(to: watched.places)
         self.state = state
-        self.watches = watches
     }
 
-    /// Runs until a signal, a key or the output's end stops it. A full disk, said already, is a failure.
+    /// Runs until a signal, a key or the output's end stops it. A full disk, said already, is a failure; so is it when there is nothing
+    /// left to watch.
     func run(_ signals: borrowing SignalQueue) throws {
         while true {
-            for watch in watches { watch.step() }
+            if watched.look() { state.output.move(to: watched.places) }
+            for watch in watched.watches { watch.step() }
             for signal in signals.read() {
                 if signal == .end { return }
                 state.output.handle(signal)
             }
-            guard state.output.refresh(watches, at: Host.uptime) else {
+            guard state.output.refresh(watched, at: Host.uptime) else {
                 if let error = state.output.error, error.isComplaint { throw ExitStatus.unreadable }
                 return
             }
+            if let loss = watched.loss { throw loss }
             guard wait(signals.descriptor) else { return }
         }
     }
@@ -64,9 +65,9 @@ struct ConnectionWatch<Output: WatchOutput> {
     /// Waits until there is something to do; false once nobody reads the output any more, which a quiet watch would not notice by
     /// writing.
     private func wait(_ signals: Int32) -> Bool {
-        let due = watches.map(\.dueAt).reduce(state.output.dueAt, min)
+        let due = watched.watches.map(\.dueAt).reduce(min(state.output.dueAt, watched.lookDue), min)
         let milliseconds = due.isFinite ? Int32(min(max(0, (due - Host.uptime) * 1_000 + 0.999), 3_600_000)) : -1
-        var waiting = ([signals] + watches.compactMap(\.descriptor) + [state.output.keyboard].compactMap { $0 })
+        var waiting = ([signals] + watched.watches.compactMap(\.descriptor) + [state.output.keyboard].compactMap { $0 })
             .map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         waiting.append(pollfd(fd: STDOUT_FILENO, events: 0, revents: 0))
         _ = poll(&waiting, nfds_t(waiting.count), milliseconds)

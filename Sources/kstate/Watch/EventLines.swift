@@ -6,14 +6,16 @@ import Terminal
 /// `--watch` into a pipe or file: an event a line, written as soon as the loop comes to rest.
 struct EventLines: WatchOutput {
     private let form: WatchLineForm
-    private let json: EventJSONWriter
-    private let text: EventTextWriter
+    private var json: EventJSONWriter
+    private var text: EventTextWriter
+    private var header: ReportHeader
     private let patience = OutputPatience(canStop: true)
     private var buffer: [UInt8] = []
     private(set) var error: OutputError?
 
     init(_ form: WatchLineForm, header: ReportHeader) {
         self.form = form
+        self.header = header
         json = EventJSONWriter(header)
         text = EventTextWriter(header)
     }
@@ -31,7 +33,13 @@ struct EventLines: WatchOutput {
         if buffer.count >= OutputSink.standardCapacity { flush() }
     }
 
-    mutating func refresh(_ watches: [NamespaceWatch], at time: Double) -> Bool {
+    mutating func move(to places: [Place]) {
+        header.places = places
+        json = EventJSONWriter(header)
+        text = EventTextWriter(header)
+    }
+
+    mutating func refresh(_ watched: WatchedNamespaces, at time: Double) -> Bool {
         flush()
         return error == nil
     }

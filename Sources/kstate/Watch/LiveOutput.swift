@@ -8,7 +8,8 @@ import Terminal
 protocol LiveContent {
     associatedtype Shown: TableColumn
 
-    var header: ReportHeader { get }
+    /// What the rows refer to.
+    var header: ReportHeader { get set }
     var columns: [Shown] { get }
     /// What a row is called, in the plural.
     var noun: String { get }
@@ -17,7 +18,7 @@ protocol LiveContent {
     mutating func sortByNextKey()
     mutating func take(_ event: WatchEvent)
     /// - Parameter count: how many rows, from the first, the window reaches.
-    mutating func show(_ watches: [NamespaceWatch], at time: Double, first count: Int) -> LiveView<Shown.Row>
+    mutating func show(_ watched: WatchedNamespaces, at time: Double, first count: Int) -> LiveView<Shown.Row>
 }
 
 /// What there is to be seen at one moment.
@@ -46,6 +47,7 @@ struct LiveOutput<Content: LiveContent>: WatchOutput {
     private var keys = Keyboard()
     private var model: LiveModel<Content.Shown>
     private var content: Content
+    private let command: String
     private var drawnAt = -Double.infinity
     private var drawingTook = 0.0
     private var isDirty = true
@@ -53,12 +55,12 @@ struct LiveOutput<Content: LiveContent>: WatchOutput {
     /// What is looked at while it is paused.
     private var frozen: LiveView<Content.Shown.Row>?
 
-    init(_ session: consuming TerminalSession, title: String, content: Content) {
+    /// - Parameter command: its name, for the first line.
+    init(_ session: consuming TerminalSession, command: String, content: Content) {
         terminal = Terminal(session)
+        self.command = command
         self.content = content
         model = LiveModel(columns: content.columns, noun: content.noun)
-        model.title = title
-        model.header = content.header
     }
 
     var keyboard: Int32? { STDIN_FILENO }
@@ -70,6 +72,12 @@ struct LiveOutput<Content: LiveContent>: WatchOutput {
     mutating func take(_ event: WatchEvent) {
         isDirty = true
         content.take(event)
+    }
+
+    mutating func move(to places: [Place]) {
+        isDirty = true
+        content.header.places = places
+        model.header = content.header
     }
 
     mutating func handle(_ signal: WatchSignal) {
@@ -86,13 +94,13 @@ struct LiveOutput<Content: LiveContent>: WatchOutput {
         }
     }
 
-    mutating func refresh(_ watches: [NamespaceWatch], at time: Double) -> Bool {
+    mutating func refresh(_ watched: WatchedNamespaces, at time: Double) -> Bool {
         for key in keys.read(descriptor: STDIN_FILENO) {
             if key == .quit { return false }
             press(key)
         }
         guard time >= dueAt else { return true }
-        let isSeen = draw(watches, at: time)
+        let isSeen = draw(watched, at: time)
         drawnAt = Host.uptime
         drawingTook = drawnAt - time
         isDirty = false
@@ -123,16 +131,17 @@ struct LiveOutput<Content: LiveContent>: WatchOutput {
     private mutating func keepInside(_ page: Int) { model.offset = max(0, min(model.offset, model.total - page)) }
 
     /// False when the terminal is no longer there.
-    private mutating func draw(_ watches: [NamespaceWatch], at time: Double) -> Bool {
+    private mutating func draw(_ watched: WatchedNamespaces, at time: Double) -> Bool {
         let size = size
         // What is above the rows lives on while they stand still, and somebody may scroll through all of them.
         let reach = isPaused ? (frozen == nil ? Int.max : 0) : model.offset + size.rows
-        let shown = content.show(watches, at: time, first: reach)
+        let shown = content.show(watched, at: time, first: reach)
         frozen = isPaused ? frozen ?? shown : nil
         let rows = frozen ?? shown
         model.rows = rows.rows
         model.total = rows.total
         model.facts = shown.facts
+        model.title = WatchTitle.of(command, watched.watches.map(\.place))
         model.columns = content.columns
         model.sort = content.sort
         model.isPaused = isPaused

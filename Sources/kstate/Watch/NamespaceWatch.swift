@@ -22,7 +22,7 @@ final class NamespaceWatch {
     /// Readings take no more than this share of the time where they are all that tells what has become of the entries.
     private static let urgentShare = 0.1
 
-    private let index: PlaceIndex
+    let index: PlaceIndex
     private(set) var view: ConnectionView
     private let source: LiveSource
     private let filter: ConnectionFilter
@@ -52,18 +52,19 @@ final class NamespaceWatch {
     /// Events that the kernel dropped since the watch began.
     private(set) var lost: UInt64 = 0
 
-    /// - Parameter wholeServices: whether all is wanted that is known of services, their counters too.
+    /// - Parameter emit: told what happens.
+    /// - Throws: why the table cannot be read that was asked for.
     init(
-        _ source: LiveSource, at index: PlaceIndex, filter: ConnectionFilter, mode: KernelFilterMode, wholeServices: Bool,
-        emit: @escaping (WatchEvent) -> Void
+        _ source: LiveSource, at index: PlaceIndex, _ selection: WatchSelection, emit: @escaping (WatchEvent) -> Void
     ) throws(KernelStateError) {
+        let filter = selection.filter
         self.source = source
         self.index = index
         self.filter = filter
-        self.mode = mode
+        self.mode = selection.mode
         self.emit = emit
         view = ConnectionView(place: index) { filter.admits($0) }
-        ipvs = IPVSWatch(source, filter: filter, wholeServices: wholeServices)
+        ipvs = IPVSWatch(source, filter: filter, wholeServices: selection.wholeServices)
         if filter.table != .ipvs {
             do throws(KernelStateError) {
                 try listen()
@@ -113,6 +114,9 @@ final class NamespaceWatch {
     }
 
     var place: Place { source.place }
+    var found: FoundNamespace { source.found }
+    /// What the node says of itself in this namespace, read when first asked for.
+    private(set) lazy var facts = source.facts()
     var descriptor: Int32? { events?.descriptor }
     var ipvsCoverage: TableCoverage? { filter.table == .conntrack ? nil : ipvs.coverage }
     var ipvsInterval: Double { ipvs.interval }
@@ -134,6 +138,14 @@ final class NamespaceWatch {
         let isUrgent = !sendsEvents || isBehind
         let share = isUrgent ? Self.urgentShare : Self.reconciliationShare
         return dumpEnded + max(isUrgent ? Self.shortestDumpPeriod : 30, dumpSpent / share)
+    }
+
+    /// Nobody holds the namespace any more but this watch: its tables are gone as soon as it lets go.
+    func leave() {
+        view.removeAll(tell)
+        let gone = TableCoverage.unavailable(
+            KernelStateError(operation: "network namespace \(place.namespace.name)", cause: "nobody holds it any more", code: ENOENT))
+        emit(.resync(ReportTables(conntrack: filter.table == .ipvs ? nil : gone, ipvs: filter.table == .conntrack ? nil : gone), of: index))
     }
 
     /// Does what is due: a portion of each reading under way, the events that have come, lookups.

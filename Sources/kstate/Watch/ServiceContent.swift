@@ -4,7 +4,7 @@ import Terminal
 
 /// The live screen of `kstate service --watch`: the tree of services, looked at once an interval.
 struct ServiceContent: LiveContent {
-    let header: ReportHeader
+    var header: ReportHeader
     private var counts: WatchedServices
     private let interval: Double
     private var shown: [ServiceState] = []
@@ -29,21 +29,21 @@ struct ServiceContent: LiveContent {
 
     mutating func take(_ event: WatchEvent) { counts.take(event) }
 
-    mutating func show(_ watches: [NamespaceWatch], at time: Double, first count: Int) -> LiveView<ServiceRow> {
+    mutating func show(_ watched: WatchedNamespaces, at time: Double, first count: Int) -> LiveView<ServiceRow> {
         // The first readings fill the screen as soon as there is something, and again once they are whole; then rates need their time.
-        let isWhole = !watches.contains(where: \.isReading)
+        let isWhole = !watched.watches.contains(where: \.isReading)
         if shown.isEmpty || (isWhole && !hasSeenAll) || time - lookedAt >= interval {
             hasSeenAll = hasSeenAll || isWhole
-            let look = counts.look(watches, at: time)
+            let look = counts.look(watched.watches, at: time)
             shown = look.services
             leftOut = look.leftOut
             lookedAt = time
         }
         let rows = shown.flatMap { ServiceRow.tree($0) }.map { LiveRow($0, mark: .none) }
-        return LiveView(rows: rows, total: rows.count, facts: facts(watches))
+        return LiveView(rows: rows, total: rows.count, facts: facts(watched))
     }
 
-    private func facts(_ watches: [NamespaceWatch]) -> [WatchFact] {
+    private func facts(_ watched: WatchedNamespaces) -> [WatchFact] {
         let backends = shown.flatMap(\.backends)
         let verdicts = BackendVerdict.allCases.compactMap { verdict in
             let count = backends.count { $0.verdict == verdict }
@@ -52,6 +52,6 @@ struct ServiceContent: LiveContent {
         let words = verdicts.isEmpty ? "none" : verdicts.joined(separator: ", ")
         var facts: [WatchFact] = [("services \(shown.count), backends \(backends.count): \(words)", false)]
         if leftOut > 0 { facts.append(("\(leftOut) connections left out: more backends than are counted", true)) }
-        return facts + WatchFacts.coverage(of: watches)
+        return facts + WatchFacts.coverage(of: watched)
     }
 }

@@ -34,12 +34,15 @@ struct ServiceLines: WatchOutput {
 
     mutating func take(_ event: WatchEvent) { counts.take(event) }
 
+    mutating func move(to places: [Place]) { header.places = places }
+
     mutating func handle(_ signal: WatchSignal) {
         if signal == .stop { SignalQueue.stopProcess() }
     }
 
     /// The first look waits for the first readings; what came before it is no news.
-    mutating func refresh(_ watches: [NamespaceWatch], at time: Double) -> Bool {
+    mutating func refresh(_ watched: WatchedNamespaces, at time: Double) -> Bool {
+        let watches = watched.watches
         guard time >= dueAt, dueAt > 0 || !watches.contains(where: \.isReading) else { return true }
         dueAt = dueAt > 0 ? max(time, dueAt + interval) : time + interval
         let look = counts.look(watches, at: time)
@@ -61,7 +64,9 @@ struct ServiceLines: WatchOutput {
         for index in header.places.indices { header.places[index].takenAt = Host.now }
         let tables = CoverageSummary.sum(watches.map(\.tables))
         let json = ServiceJSON(header)
-        json.begin(interval: seconds, isLine: true, to: &buffer)
+        // Those that have gone keep their index, and are named no more.
+        let present = watches.isEmpty ? header.places : watches.map { header.places[Int($0.index)] }
+        ServiceJSON(ReportHeader(places: present)).begin(interval: seconds, isLine: true, to: &buffer)
         for (index, service) in services.enumerated() { json.appendElement(service, isFirst: index == 0, isLine: true, to: &buffer) }
         json.end(tables, leftOut: leftOut, isLine: true, to: &buffer)
     }
@@ -92,9 +97,9 @@ struct ServiceLines: WatchOutput {
 
     private static func servicesWithoutBackends(_ watches: [NamespaceWatch]) -> Set<Subject> {
         var empty: Set<Subject> = []
-        for (index, watch) in watches.enumerated() {
+        for watch in watches {
             for service in watch.services where service.backends.isEmpty {
-                empty.insert(Subject(place: PlaceIndex(index), service: service.identity))
+                empty.insert(Subject(place: watch.index, service: service.identity))
             }
         }
         return empty

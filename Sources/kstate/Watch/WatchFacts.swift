@@ -5,10 +5,10 @@ typealias WatchFact = (text: String, isWarning: Bool)
 
 /// The lines above the live table that say how far the tables can be trusted.
 enum WatchFacts {
-    static func coverage(of watches: [NamespaceWatch]) -> [WatchFact] {
-        var facts: [WatchFact] = []
-        for watch in watches {
-            let place = watches.count > 1 ? "\(watch.place.namespace.name): " : ""
+    static func coverage(of watched: WatchedNamespaces) -> [WatchFact] {
+        var facts: [WatchFact] = watched.missing.map { ("network namespace \($0.namespace.name) is gone, and waited for", true) }
+        for watch in watched.watches {
+            let place = watched.places.count > 1 ? "\(watch.place.namespace.name): " : ""
             if let coverage = watch.conntrack { facts.append(line(place + "conntrack", coverage, watch.isReading ? ", reading" : "")) }
             if let coverage = watch.ipvsCoverage {
                 facts.append(line(place + "ipvs", coverage, coverage.available ? ", read every \(seconds(watch.ipvsInterval))" : ""))

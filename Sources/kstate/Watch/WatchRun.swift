@@ -1,5 +1,4 @@
 import ArgumentParser
-import Filters
 import Glibc
 import Rendering
 import Terminal
@@ -13,26 +12,23 @@ enum WatchLineForm {
 struct WatchRun {
     /// The command's name, for the screen's first line.
     let command: String
-    let sources: [LiveSource]
-    let filter: ConnectionFilter
-    let mode: KernelFilterMode
-    /// Whether all is wanted that is known of services, their counters too.
-    var wholeServices = false
+    let places: PlaceOptions
+    let selection: WatchSelection
     let format: OutputOptions.Format
 
     /// Runs until a signal, a key or the output's end stops it.
     func run(screen content: some LiveContent, lines: (WatchLineForm) -> some WatchOutput) throws {
+        let sources = try places.live()  // what is not there is said before a terminal is taken
         let signals = try SignalQueue()
         if format != .jsonl, OutputOptions.isTerminal, let session = TerminalSession(descriptor: STDIN_FILENO) {
-            let title = WatchTitle.of(command, content.header.places)
-            try run(LiveOutput(session, title: title, content: content), signals)
+            try run(sources, LiveOutput(session, command: command, content: content), signals)
         } else {
-            try run(lines(format == .jsonl ? .json : .text), signals)
+            try run(sources, lines(format == .jsonl ? .json : .text), signals)
         }
     }
 
-    private func run(_ output: some WatchOutput, _ signals: borrowing SignalQueue) throws {
-        try ConnectionWatch(sources, filter: filter, mode: mode, wholeServices: wholeServices, output: output).run(signals)
+    private func run(_ sources: [LiveSource], _ output: some WatchOutput, _ signals: borrowing SignalQueue) throws {
+        try ConnectionWatch(sources, of: places, selection, output: output).run(signals)
     }
 
     /// Refuses what a watch cannot do.

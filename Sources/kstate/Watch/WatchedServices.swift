@@ -7,14 +7,12 @@ import Rendering
 struct WatchedServices {
     private let reading: ServiceReading
     var order: ServiceOrder
-    private let facts: [NodeFacts]
     private var rates = ServiceRates()
     private var lookedAt: Double?
 
-    init(reading: ServiceReading, order: ServiceOrder, facts: [NodeFacts]) {
+    init(reading: ServiceReading, order: ServiceOrder) {
         self.reading = reading
         self.order = order
-        self.facts = facts
     }
 
     mutating func take(_ event: WatchEvent) {
@@ -31,8 +29,8 @@ struct WatchedServices {
     mutating func look(_ watches: [NamespaceWatch], at time: Double) -> (services: [ServiceState], leftOut: Int, seconds: Double?) {
         var tally = ServiceTally()
         let isPicky = reading.filter.selectsByConnections
-        for (index, watch) in watches.enumerated() {
-            tally.begin(PlaceIndex(index), services: watch.services, facts: facts[index], takenAt: Host.now)
+        for watch in watches {
+            tally.begin(watch.index, services: watch.services, facts: watch.facts, takenAt: Host.now)
             watch.view.forEach(at: time) { tally.add($0, isSelected: !isPicky || reading.filter.admits($0)) }
         }
         let seconds = lookedAt.map { max(time - $0, 0.001) }
