@@ -29,6 +29,12 @@ def wait_for(what, seconds=60):
     raise AssertionError("it did not come about")
 
 
+def blocks_signals(process):
+    """True once it takes signals when it wants to."""
+    with open(f"/proc/{process.pid}/status") as status:
+        return int(re.search(r"^SigBlk:\s*(\w+)", status.read(), re.M)[1], 16) != 0
+
+
 def segments(folder):
     return sorted(name for name in os.listdir(folder) if re.fullmatch(r"record-\d{8}T\d{6}\.\d{3}Z\.kstate", name))
 
@@ -85,6 +91,8 @@ class SeveralSamples(FolderTest):
         whole = run("conn", "--from", self.file, "--until", times[-1])
         self.assertEqual(whole.returncode, 0, whole.stderr)
         self.assertNotIn("ends at", whole.stderr)
+        everything = run("conn", "--from", self.file, "--since", times[0])
+        self.assertNotIn("begins at", everything.stderr)
 
     def test_a_signal_ends_the_readings_and_the_file_keeps_them(self):
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -101,7 +109,7 @@ class SeveralSamples(FolderTest):
         for command in (["snapshot", "save", self.file, "--for", "10m", "--every", "100ms"], ["record", self.ring], ["conn", "--watch"]):
             process = subprocess.Popen([KSTATE, *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
-            wait_for(lambda: int(re.search(r"^SigBlk:\s*(\w+)", open(f"/proc/{process.pid}/status").read(), re.M)[1], 16))
+            wait_for(lambda: blocks_signals(process))
             process.send_signal(signal.SIGHUP)
             with self.assertRaises(subprocess.TimeoutExpired, msg=command):
                 process.wait(timeout=1)
@@ -263,6 +271,12 @@ class Moments(FolderTest):
         result = run("conn", "--from", self.file, "--until", "2101-01-01T00:00:00Z")
         self.assertEqual(result.returncode, 0)
         self.assertIn("ends at 2", result.stderr)
+
+    def test_what_was_asked_for_before_the_beginning_is_missing_and_is_said_to_be(self):
+        run("snapshot", "save", self.file)
+        for command in (["conn"], ["doctor"]):
+            result = run(*command, "--from", self.file, "--since", "1h")
+            self.assertEqual(result.stderr.count("begins at 2"), 1, result.stderr)
 
     def test_a_directory_without_a_recording(self):
         for command in (["conn", "--from"], ["snapshot", "info"]):

@@ -26,6 +26,9 @@ struct SavedStretch {
                 operation: "reading \(name)", cause: "nothing was saved there \(asked.joined(separator: " "))",
                 remedy: "it goes from \(String(time: extent.lowerBound)) to \(String(time: extent.upperBound))")
         }
+        if let since, ClosedRange(millisecondOf: since).upperBound < extent.lowerBound {
+            printError("kstate: note: \(name) begins at \(String(time: extent.lowerBound))")
+        }
         if let until, until > ClosedRange(millisecondOf: extent.upperBound).upperBound {
             printError("kstate: note: \(name) ends at \(String(time: extent.upperBound))")
         }
