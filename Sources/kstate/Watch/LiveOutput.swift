@@ -51,6 +51,7 @@ struct LiveOutput<Content: LiveContent>: WatchOutput {
     private var drawnAt = -Double.infinity
     private var drawingTook = 0.0
     private var isDirty = true
+    private var hasSeenAll = false
     private var isPaused = false
     /// What is looked at while it is paused.
     private var frozen: LiveView<Content.Shown.Row>?
@@ -98,6 +99,10 @@ struct LiveOutput<Content: LiveContent>: WatchOutput {
         for key in keys.read(descriptor: STDIN_FILENO) {
             if key == .quit { return false }
             press(key)
+        }
+        if !hasSeenAll, watched.areRead {
+            hasSeenAll = true
+            drawnAt = -.infinity  // what everybody waits for waits for no share of the time
         }
         guard time >= dueAt else { return true }
         let isSeen = draw(watched, at: time)

@@ -31,7 +31,7 @@ struct ServiceContent: LiveContent {
 
     mutating func show(_ watched: WatchedNamespaces, at time: Double, first count: Int) -> LiveView<ServiceRow> {
         // The first readings fill the screen as soon as there is something, and again once they are whole; then rates need their time.
-        let isWhole = !watched.watches.contains(where: \.isReading)
+        let isWhole = watched.areRead
         if shown.isEmpty || (isWhole && !hasSeenAll) || time - lookedAt >= interval {
             hasSeenAll = hasSeenAll || isWhole
             let look = counts.look(watched.watches, at: time)

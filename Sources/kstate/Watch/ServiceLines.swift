@@ -43,7 +43,7 @@ struct ServiceLines: WatchOutput {
     /// The first look waits for the first readings; what came before it is no news.
     mutating func refresh(_ watched: WatchedNamespaces, at time: Double) -> Bool {
         let watches = watched.watches
-        guard time >= dueAt, dueAt > 0 || !watches.contains(where: \.isReading) else { return true }
+        guard time >= dueAt, dueAt > 0 || watched.areRead else { return true }
         dueAt = dueAt > 0 ? max(time, dueAt + interval) : time + interval
         let look = counts.look(watches, at: time)
         var sink = OutputSink(descriptor: STDOUT_FILENO, patience: patience)

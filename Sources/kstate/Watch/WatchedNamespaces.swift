@@ -34,6 +34,9 @@ final class WatchedNamespaces {
         for source in sources { try follow(source, at: PlaceIndex(places.count)) }
     }
 
+    /// True when no reading is under way: the tables are known as they are.
+    var areRead: Bool { !watches.contains(where: \.isReading) }
+
     /// Those that were asked for by name and are not there; of all there are, nobody asked for one that has gone.
     var missing: [Place] { options.allNetns ? [] : vacant.map { places[Int($0)] } }
 
