@@ -31,7 +31,7 @@ struct ConnectionReport {
 
     private func count(_ sources: [any StateSource]) throws {
         var count = 0
-        let summary = read(sources, isEnough: { false }) { _ in count += 1 }
+        let summary = read(sources, twins: nil, isEnough: { false }) { _ in count += 1 }
         var sink = OutputSink(descriptor: STDOUT_FILENO)
         sink.buffer.appendDecimal(UInt64(count))
         sink.buffer.append(UInt8(ascii: "\n"))
@@ -44,7 +44,7 @@ struct ConnectionReport {
         writer.begin(ReportHeader(places: sources.map(\.place), names: names), to: &sink)
         var selection = Selection(order: arrangement.order, limit: output.limit)
         let stop = StopSign()
-        let summary = read(sources, isEnough: { stop.isSet }) { connection in
+        let summary = read(sources, twins: TwinReading.index(sources, filter: filter), isEnough: { stop.isSet }) { connection in
             if selection.passes(connection) { writer.write(connection, to: &sink) }
             if selection.isFull || sink.error != nil { stop.isSet = true }
         }
@@ -54,9 +54,10 @@ struct ConnectionReport {
     }
 
     /// Reads each place in turn. What one lacks is added to the summary, and the next is still read.
-    private func read(_ sources: [any StateSource], isEnough: @escaping () -> Bool, _ emit: (Connection) -> Void) -> CoverageSummary {
+    private func read(
+        _ sources: [any StateSource], twins: TwinIndex?, isEnough: @escaping () -> Bool, _ emit: (Connection) -> Void
+    ) -> CoverageSummary {
         var summary = CoverageSummary(filter: filter, places: sources.map(\.place))
-        let twins = TwinReading.index(sources, filter: filter)
         for (index, source) in sources.enumerated() {
             if isEnough() { break }
             let reading = TableReading(source, at: PlaceIndex(index), filter: filter, list: list, mode: mode)
