@@ -102,6 +102,7 @@ class ComingAndGoing(NamespaceTest):
         terminal.until_shown(shows(row, f"{self.pod}, Linux"), "the pod's entry")
         self.end_pod()
         terminal.until_shown(shows("no namespace, Linux", f"network namespace {self.pod} is gone, and waited for"), "that it is gone")
+        self.until_link_is_gone()
         self.begin_pod()
         terminal.until_shown(shows(row, f"{self.pod}, Linux"), "the pod's entry again")
 

@@ -32,13 +32,10 @@ struct ConnectionWatch<Output: WatchOutput> {
     private let state: State
     private let watched: WatchedNamespaces
 
-    /// - Parameter sources: what `places` ask for, as it is now.
-    /// - Throws: why a table cannot be read that was asked for.
-    init(
-        _ sources: [LiveSource], of places: PlaceOptions, _ selection: WatchSelection, output: Output
-    ) throws(KernelStateError) {
+    /// - Throws: what could not be found, or why a table cannot be read that was asked for.
+    init(_ places: PlaceOptions, _ selection: WatchSelection, output: Output) throws(KernelStateError) {
         let state = State(output)
-        watched = try WatchedNamespaces(sources, of: places, selection) { state.output.take($0) }
+        watched = try WatchedNamespaces(places, selection) { state.output.take($0) }
         state.output.move(to: watched.places)
         self.state = state
     }
@@ -46,9 +43,12 @@ struct ConnectionWatch<Output: WatchOutput> {
     /// Runs until a signal, a key or the output's end stops it. A full disk, said already, is a failure; so is it when there is nothing
     /// left to watch.
     func run(_ signals: borrowing SignalQueue) throws {
+        var ready: Set<Int32> = []
         while true {
             if watched.look() { state.output.move(to: watched.places) }
-            for watch in watched.watches { watch.step() }
+            let now = Host.uptime
+            // Of many namespaces most are quiet: asking each at every wake would cost more than all that they tell.
+            for watch in watched.watches where watch.dueAt <= now || watch.descriptor.map(ready.contains) == true { watch.step() }
             for signal in signals.read() {
                 if signal == .end { return }
                 state.output.handle(signal)
@@ -58,19 +58,23 @@ struct ConnectionWatch<Output: WatchOutput> {
                 return
             }
             if let loss = watched.loss { throw loss }
-            guard wait(signals.descriptor) else { return }
+            guard let heard = wait(signals.descriptor) else { return }
+            ready = heard
         }
     }
 
-    /// Waits until there is something to do; false once nobody reads the output any more, which a quiet watch would not notice by
+    /// Waits until there is something to do; nil once nobody reads the output any more, which a quiet watch would not notice by
     /// writing.
-    private func wait(_ signals: Int32) -> Bool {
+    ///
+    /// - Returns: the descriptors that have something to tell.
+    private func wait(_ signals: Int32) -> Set<Int32>? {
         let due = watched.watches.map(\.dueAt).reduce(min(state.output.dueAt, watched.lookDue), min)
         let milliseconds = due.isFinite ? Int32(min(max(0, (due - Host.uptime) * 1_000 + 0.999), 3_600_000)) : -1
         var waiting = ([signals] + watched.watches.compactMap(\.descriptor) + [state.output.keyboard].compactMap { $0 })
             .map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         waiting.append(pollfd(fd: STDOUT_FILENO, events: 0, revents: 0))
         _ = poll(&waiting, nfds_t(waiting.count), milliseconds)
-        return waiting[waiting.count - 1].revents & Int16(POLLERR) == 0
+        guard waiting[waiting.count - 1].revents & Int16(POLLERR) == 0 else { return nil }
+        return Set(waiting.lazy.filter { $0.revents != 0 }.map(\.fd))
     }
 }

@@ -20,18 +20,14 @@ final class WatchedNamespaces {
     private var vacant: [PlaceIndex] = []
     private(set) var lookDue: Double
 
-    /// - Parameters:
-    ///   - sources: what `options` ask for, as it is now.
-    ///   - emit: told what happens in any of them.
-    /// - Throws: why a table cannot be read that was asked for.
-    init(
-        _ sources: [LiveSource], of options: PlaceOptions, _ selection: WatchSelection, emit: @escaping (WatchEvent) -> Void
-    ) throws(KernelStateError) {
+    /// - Parameter emit: told what happens in any of them.
+    /// - Throws: what could not be found, or why a table cannot be read that was asked for.
+    init(_ options: PlaceOptions, _ selection: WatchSelection, emit: @escaping (WatchEvent) -> Void) throws(KernelStateError) {
         self.options = options
         self.selection = selection
         self.emit = emit
         lookDue = options.canComeAndGo ? Host.uptime + Self.shortestPeriod : .infinity
-        for source in sources { try follow(source, at: PlaceIndex(places.count)) }
+        for source in try options.live() { try follow(source, at: PlaceIndex(places.count)) }
     }
 
     /// True when no reading is under way: the tables are known as they are.
