@@ -17,6 +17,9 @@ public struct ServiceRates: Sendable {
     /// Forgets what was counted.
     public mutating func reset() { counts = [:] }
 
+    /// Forgets what was counted in other places than these: it ended with them.
+    public mutating func keep(_ places: Set<PlaceIndex>) { counts = counts.filter { places.contains($0.key.place) } }
+
     /// Counts a change of a connection in; one that had been there before the watch is none.
     public mutating func note(_ change: ConnectionChange, _ connection: Connection) {
         guard change != .change, let key = ServiceTally.Key(connection) else { return }

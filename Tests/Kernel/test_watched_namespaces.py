@@ -25,7 +25,7 @@ class ComingAndGoing(NamespaceTest):
     def begin_pod(self):
         """A namespace behind a link to the test's, with an entry."""
         sh(f"ip netns add {self.pod}; ip link add pod netns {self.netns} type veth peer name eth0 netns {self.pod}; "
-           f"ip netns exec {self.pod} conntrack -I -p udp -s 10.1.1.1 -d 10.9.9.9 --sport 1000 --dport 53 -r 10.9.9.9 -q 10.1.1.1 "
+           f"ip netns exec {self.pod} conntrack -I -p udp -s 10.1.1.1 -d 10.9.9.9 --sport 1000 --dport 53 -r 10.2.2.2 -q 10.1.1.1 "
            "--reply-port-src 53 --reply-port-dst 1000 -t 600")
 
     def end_pod(self):
@@ -128,7 +128,26 @@ class ComingAndGoing(NamespaceTest):
         self.assertIn(f"network namespace of pid {first.pid}: nobody holds it any more", self.watching.stderr.read())
         self.until_link_is_gone()
 
-    def test_services(self):
+    def test_services_of_one_that_was_asked_for_by_name(self):
+        self.begin_pod()
+        self.watch("--netns", self.pod, "--interval", "0.2", "-o", "jsonl", "--table", "conntrack", command="service")
+
+        def until(count):
+            for line in self.watching.stdout:
+                document = json.loads(line)
+                self.assertEqual(document["namespace"]["name"], self.pod)
+                if len(document["services"]) == count:
+                    return document
+            self.fail(f"the watch ended: {self.watching.stderr.read()}")
+        until(1)
+        self.end_pod()
+        self.assertIn("nobody holds it any more", until(0)["tables"]["conntrack"]["reason"])
+        self.until_link_is_gone()
+        self.begin_pod()
+        until(1)
+        self.stop()
+
+    def test_services_of_all_there_are(self):
         self.watch("--all-netns", "--interval", "0.2", "-o", "jsonl", "--table", "conntrack", command="service")
 
         def until(is_there):

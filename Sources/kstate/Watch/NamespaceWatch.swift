@@ -25,10 +25,10 @@ final class NamespaceWatch {
     let index: PlaceIndex
     private(set) var view: ConnectionView
     private let source: LiveSource
-    private let filter: ConnectionFilter
-    private let mode: KernelFilterMode
+    private let selection: WatchSelection
     private let emit: (WatchEvent) -> Void
 
+    private var filter: ConnectionFilter { selection.filter }
     private var events: ConntrackEvents?
     private var listenDue = 0.0
     private var lookup: ConntrackLookup?
@@ -60,8 +60,7 @@ final class NamespaceWatch {
         let filter = selection.filter
         self.source = source
         self.index = index
-        self.filter = filter
-        self.mode = selection.mode
+        self.selection = selection
         self.emit = emit
         view = ConnectionView(place: index) { filter.admits($0) }
         ipvs = IPVSWatch(source, filter: filter, wholeServices: selection.wholeServices)
@@ -143,9 +142,7 @@ final class NamespaceWatch {
     /// Nobody holds the namespace any more but this watch: its tables are gone as soon as it lets go.
     func leave() {
         view.removeAll(tell)
-        let gone = TableCoverage.unavailable(
-            KernelStateError(operation: "network namespace \(place.namespace.name)", cause: "nobody holds it any more", code: ENOENT))
-        emit(.resync(ReportTables(conntrack: filter.table == .ipvs ? nil : gone, ipvs: filter.table == .conntrack ? nil : gone), of: index))
+        emit(.resync(selection.tables(ofGone: place), of: index))
     }
 
     /// Does what is due: a portion of each reading under way, the events that have come, lookups.
@@ -239,7 +236,7 @@ final class NamespaceWatch {
         dumpSpent = 0
         view.beginReading()
         do throws(KernelStateError) {
-            let walks = TableReading.walks(source, filter, mode, joinsIPVS: ipvs.coverage?.available ?? false)
+            let walks = TableReading.walks(source, filter, selection.mode, joinsIPVS: ipvs.coverage?.available ?? false)
             dump = try source.openConntrack(.confirmed, walks: walks, selection: filter.portSelection(relatedServices: related))
         } catch {
             dumpEnded = Host.uptime

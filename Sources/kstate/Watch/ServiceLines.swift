@@ -48,7 +48,7 @@ struct ServiceLines: WatchOutput {
         let look = counts.look(watches, at: time)
         var sink = OutputSink(descriptor: STDOUT_FILENO, patience: patience)
         switch form {
-        case .json: appendDocument(look.services, look.leftOut, look.seconds, watches, to: &sink.buffer)
+        case .json: appendDocument(look.services, look.leftOut, look.seconds, watched, to: &sink.buffer)
         case .text: appendNews(look.services, watches, to: &sink.buffer)
         }
         sink.flush()
@@ -59,13 +59,13 @@ struct ServiceLines: WatchOutput {
     }
 
     private mutating func appendDocument(
-        _ services: [ServiceState], _ leftOut: Int, _ seconds: Double?, _ watches: [NamespaceWatch], to buffer: inout [UInt8]
+        _ services: [ServiceState], _ leftOut: Int, _ seconds: Double?, _ watched: WatchedNamespaces, to buffer: inout [UInt8]
     ) {
         for index in header.places.indices { header.places[index].takenAt = Host.now }
-        let tables = CoverageSummary.sum(watches.map(\.tables))
+        let tables = CoverageSummary.sum(watched.tables)
         let json = ServiceJSON(header)
         // Those that have gone keep their index, and are named no more.
-        let present = watches.isEmpty ? header.places : watches.map { header.places[Int($0.index)] }
+        let present = watched.watches.isEmpty ? header.places : watched.watches.map { header.places[Int($0.index)] }
         ServiceJSON(ReportHeader(places: present)).begin(interval: seconds, isLine: true, to: &buffer)
         for (index, service) in services.enumerated() { json.appendElement(service, isFirst: index == 0, isLine: true, to: &buffer) }
         json.end(tables, leftOut: leftOut, isLine: true, to: &buffer)

@@ -36,6 +36,9 @@ final class WatchedNamespaces {
     /// Those that were asked for by name and are not there; of all there are, nobody asked for one that has gone.
     var missing: [Place] { options.allNetns ? [] : vacant.map { places[Int($0)] } }
 
+    /// What is known of each one's tables.
+    var tables: [ReportTables] { watches.map(\.tables) + missing.map(selection.tables(ofGone:)) }
+
     /// Why nothing will ever come any more: a process that has ended never comes back.
     var loss: KernelStateError? {
         guard watches.isEmpty, !options.pid.isEmpty else { return nil }

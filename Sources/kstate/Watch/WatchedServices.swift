@@ -33,6 +33,7 @@ struct WatchedServices {
             tally.begin(watch.index, services: watch.services, facts: watch.facts, takenAt: Host.now)
             watch.view.forEach(at: time) { tally.add($0, isSelected: !isPicky || reading.filter.admits($0)) }
         }
+        rates.keep(Set(watches.map(\.index)))
         let seconds = lookedAt.map { max(time - $0, 0.001) }
         if let seconds { rates.move(to: &tally, over: seconds) } else { rates.reset() }
         lookedAt = time
