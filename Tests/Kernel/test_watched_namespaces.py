@@ -106,6 +106,19 @@ class ComingAndGoing(NamespaceTest):
         self.begin_pod()
         terminal.until_shown(shows(row, f"{self.pod}, Linux"), "the pod's entry again")
 
+    def test_many_need_no_more_of_the_screen_than_one(self):
+        names = [f"{self.netns}-{number}" for number in range(12)]
+        for name in names:
+            sh(f"ip netns add {name}")
+            self.addCleanup(sh, f"ip netns del {name}")
+        terminal = LiveTerminal([KSTATE, "conn", "--watch", "--all-netns"], rows=20, columns=200, environment={"NO_COLOR": "1"})
+        self.addCleanup(terminal.close)
+        told = terminal.until_shown(lambda lines: re.search(r"conntrack in (\d+) namespaces complete", "\n".join(lines)), "all are read")
+        count = re.search(r"conntrack in (\d+) namespaces complete", "\n".join(told))
+        self.assertGreater(int(count[1]), len(names))
+        heading = next(number for number, line in enumerate(told) if line.startswith("  NAMESPACE"))
+        self.assertLess(heading, 8, "\n".join(told))
+
     def test_a_process_that_another_outlives(self):
         self.begin_pod()
         first, second = (subprocess.Popen(["ip", "netns", "exec", self.pod, "sleep", "600"]) for _ in range(2))
