@@ -9,17 +9,13 @@ ipvsadm -A -t 10.96.0.10:80 -s rr; ipvsadm -a -t 10.96.0.10:80 -r 10.244.0.5:808
 ipvsadm --start-daemon backup --mcast-interface d0 --syncid 5
 ipvsadm --start-daemon master --mcast-interface d0 --syncid 6
 python3 "$(dirname "${BASH_SOURCE[0]}")/sync-connections.py" 100 d0 5 10.96.0.10 80 10.244.0.5 8080
-# Nobody answers those of its own, and they are asked again and again, so that they stay: a refused one is gone in ten seconds.
-iptables-legacy -A INPUT -p tcp --dport 8080 -j DROP
+# Those of its own are answered and held: an entry without an answer would be gone in a minute, before a slow machine looks at it.
 python3 -c '
 import socket, time
-held = []
-for number in range(3):
-    connection = socket.socket()
-    connection.setblocking(False)
-    connection.connect_ex(("10.96.0.10", 80))
-    held.append(connection)
-time.sleep(600)' &
+server = socket.create_server(("10.244.0.5", 8080))
+held = [socket.create_connection(("10.96.0.10", 80)) for _ in range(3)]
+held += [server.accept() for _ in range(3)]
+time.sleep(3600)' &
 for _ in $(seq 300); do # a hundred of the other's and three of its own
   [ "$(grep -c . /proc/net/ip_vs_conn)" -ge 104 ] && break
   sleep 0.1
