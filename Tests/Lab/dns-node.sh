@@ -3,6 +3,7 @@
 #   10.233.0.3  53/udp 53/tcp 9153/tcp -> pods 10.233.74.65 (answers) and 10.233.71.1 (drops 9153)
 #   fd00:10:233::3  53/udp -> fd00:10:244::65          10.233.0.80  80/tcp -> 10.233.74.65:8080
 #   client pod c1: 10.233.75.9, fd00:10:244::9; the node is a client too, masqueraded.
+lab=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.vs.conntrack=1 net.ipv4.conf.all.rp_filter=0
 
 pod() { # pod NAME IPV4 IPV6: a veth with a /32 and a link-local gateway, as Calico wires one
@@ -60,26 +61,23 @@ done
 
 clients() { # clients SECONDS: from c1 and from the node, four connections to :9153 and one to :80 held open, and DNS queries
   cat > /run/clients.py <<'PY'
-import socket, sys, time
+import socket, sys
+import held
 query = bytes.fromhex("abcd01000001000000000000") + b"\x0akubernetes\x07default\x03svc\x07cluster\x05local\x00\x00\x01\x00\x01"
-held = []
-for address in [("10.233.0.3", 9153)] * 4 + [("10.233.0.80", 80)]:
-    connection = socket.socket()
-    connection.setblocking(False)
-    connection.connect_ex(address)
-    held.append(connection)
-for family, vip in ((socket.AF_INET, "10.233.0.3"), (socket.AF_INET6, "fd00:10:233::3")):
-    resolver = socket.socket(family, socket.SOCK_DGRAM)
-    resolver.settimeout(1)
-    held.append(resolver)
-    try:
-        resolver.sendto(query, (vip, 53))
-        resolver.recvfrom(512)
-    except OSError as error:
-        print(vip, error)
-open(sys.argv[2], "w").close()
-time.sleep(float(sys.argv[1]))
+resolvers = []
+def ask():
+    for family, vip in ((socket.AF_INET, "10.233.0.3"), (socket.AF_INET6, "fd00:10:233::3")):
+        resolvers.append(socket.socket(family, socket.SOCK_DGRAM))  # open for an answer that comes late
+        resolvers[-1].settimeout(1)
+        try:
+            resolvers[-1].sendto(query, (vip, 53))
+            resolvers[-1].recvfrom(512)
+        except OSError as error:
+            print(vip, error)
+    open(sys.argv[2], "w").close()
+held.hold([("10.233.0.3", 9153)] * 4 + [("10.233.0.80", 80)], float(sys.argv[1]), ask)
 PY
+  export PYTHONPATH=$lab
   ip netns exec c1 python3 /run/clients.py "$1" /run/asked-by-c1 &
   python3 /run/clients.py "$1" /run/asked-by-node &
   for _ in $(seq 300); do # of the two's ten connections six are answered

@@ -26,15 +26,10 @@ ipvsadm -A -t 10.96.0.10:85 -s rr; ipvsadm -a -t 10.96.0.10:85 -r 10.96.0.10:85 
 # The node's own backend answers: where a SYN is refused, conntrack drops the entry at once while IPVS keeps its own for ten seconds.
 python3 -m http.server 85 --bind 10.96.0.10 -d /run >/dev/null 2>&1 &
 for _ in $(seq 300); do ss -Hltn 'sport = :85' | grep -q 85 && break; sleep 0.2; done
-ip netns exec client python3 -c '
-import socket
-held = []
-for port in (81, 82, 83, 84, 85):
-    connection = socket.socket()
-    connection.setblocking(False)
-    connection.connect_ex(("10.96.0.10", port))  # nobody need answer: the entries are what counts
-    held.append(connection)
-import time; time.sleep(600)' &
+# Nobody else need answer: the entries are what counts.
+PYTHONPATH=$(dirname "$(realpath "${BASH_SOURCE[0]}")") ip netns exec client python3 -c '
+import held
+held.hold([("10.96.0.10", port) for port in (81, 82, 83, 84, 85)])' &
 for _ in $(seq 300); do # five connections, one of them answered, and two templates
   [ "$(grep -c . /proc/net/ip_vs_conn)" -ge 8 ] && grep -q ESTABLISHED /proc/net/ip_vs_conn && break
   sleep 0.1
