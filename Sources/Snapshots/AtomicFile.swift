@@ -4,28 +4,46 @@ internal import KernelState
 /// A file that appears whole under its name, or not at all: written beside it, and renamed once it is on the disk.
 ///
 /// What is half written is called `.NAME.partial`, belongs to one writer at a time, and is taken over by the next when its
-/// writer was killed.
+/// writer was killed. A symbolic link stays what it is: the file that it points to is written.
 final class AtomicFile {
     let path: String
     /// Where to write.
     let partialPath: String
+    /// The name that the file gets: `path`, or what it points to.
+    private let target: String
     private let directory: String
     private var descriptor: Int32
 
     /// - Throws: when the directory cannot be written to, somebody else writes the same file, or it is there and no snapshot: who forgets
     ///   to name the file to be written loses none of those to be read.
     init(path: String) throws(KernelStateError) {
-        let start = path.utf8.lastIndex(of: UInt8(ascii: "/")).map(path.utf8.index(after:)) ?? path.startIndex
-        self.path = path
-        directory = start == path.startIndex ? "." : String(path[..<start])
-        partialPath = path[..<start] + ".\(path[start...]).partial"
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
             throw KernelStateError(operation: "writing \(path)", cause: "it is there and no regular file", remedy: "give the name of a file")
         }
         try Self.spare(path)
+        target = try Self.target(of: path)
+        self.path = path
+        let start = target.utf8.lastIndex(of: UInt8(ascii: "/")).map(target.utf8.index(after:)) ?? target.startIndex
+        directory = start == target.startIndex ? "." : String(target[..<start])
+        partialPath = target[..<start] + ".\(target[start...]).partial"
         descriptor = try Self.openLocked(partialPath, for: path)
         PartialFiles.remember(partialPath)
+    }
+
+    /// Follows a symbolic link; any other name is what it says.
+    ///
+    /// - Throws: for a link to what is not there: who planted it would choose where a file is made.
+    private static func target(of path: String) throws(KernelStateError) -> String {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return path }
+        guard let resolved = realpath(path, nil) else {
+            throw KernelStateError(
+                operation: "writing \(path)", cause: "it is a symbolic link to a file that is not there",
+                remedy: "give the name of the file itself, or remove the link")
+        }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     private static func spare(_ path: String) throws(KernelStateError) {
@@ -82,7 +100,7 @@ final class AtomicFile {
     /// Gives the file its name, once its bytes and then its name are on the disk.
     func commit() throws(KernelStateError) {
         guard descriptor >= 0 else { return }
-        guard fsync(descriptor) == 0, rename(partialPath, path) == 0 else {
+        guard fsync(descriptor) == 0, rename(partialPath, target) == 0 else {
             let error = KernelStateError(failed: "writing \(path)", errno: errno)
             discard()
             throw error

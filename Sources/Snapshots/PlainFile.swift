@@ -32,8 +32,11 @@ final class PlainFile: @unchecked Sendable {
         close(descriptor)
     }
 
-    /// - Throws: an error where the checksum is wrong.
+    /// - Throws: an error where the checksum is wrong, or the format a later one, whose checksum may be another.
     func check() throws(KernelStateError) -> FileChecksum.Outcome {
+        if let version = SnapshotHeading.formatVersion(descriptor), version > SnapshotSchema.version {
+            throw SnapshotDatabase.tooNew(version, operation)
+        }
         let outcome = try FileChecksum.check(descriptor, operation)
         if outcome == .wrong {
             throw KernelStateError(

@@ -110,10 +110,14 @@ final class SnapshotDatabase: Sendable {
                 remedy: "give a file that kstate snapshot has written")
         }
         guard version <= SnapshotSchema.version else {
-            throw KernelStateError(
-                operation: operation, cause: "a later kstate wrote it, in format \(version), and this one reads up to \(SnapshotSchema.version)",
-                remedy: "read it with that kstate")
+            throw Self.tooNew(version, operation)
         }
+    }
+
+    static func tooNew(_ version: Int32, _ operation: String) -> KernelStateError {
+        KernelStateError(
+            operation: operation, cause: "a later kstate wrote it, in format \(version), and this one reads up to \(SnapshotSchema.version)",
+            remedy: "read it with that kstate")
     }
 
     func perform<Value>(_ body: (Database) throws -> Value) throws(KernelStateError) -> Value {

@@ -12,6 +12,13 @@ enum SnapshotHeading {
         return bytes.isEmpty || bytes.starts(with: SnapshotMarks.compression) || SnapshotMarks.areOfSnapshot(bytes)
     }
 
+    /// The version of a snapshot's format (`PRAGMA user_version`, big-endian at 60); nil for what is no snapshot.
+    static func formatVersion(_ descriptor: Int32) -> Int32? {
+        let bytes = bytes(of: descriptor)
+        guard SnapshotMarks.areOfSnapshot(bytes), bytes.count >= 64 else { return nil }
+        return Int32(bitPattern: bytes[60..<64].reduce(0) { $0 << 8 | UInt32($1) })
+    }
+
     private static func bytes(of descriptor: Int32) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: SnapshotMarks.headingLength)
         let count = pread(descriptor, &bytes, bytes.count, 0)

@@ -82,6 +82,31 @@ class Snapshot(unittest.TestCase):
             self.assertEqual(result.returncode, 1, path)
             self.assertIn(path, result.stderr)
 
+    def test_a_symbolic_link_stays_one(self):
+        link = os.path.join(self.folder, "latest.kstate")
+        os.symlink("a.kstate", link)
+        result = run("snapshot", "save", link)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f"writing {link}: it is a symbolic link to a file that is not there; give the name of the file itself", result.stderr)
+        self.assertEqual(os.listdir(self.folder), ["latest.kstate"])
+        self.save()
+        os.chmod(self.file, 0o644)
+        before = os.stat(self.file).st_ino
+        self.assertEqual(run("snapshot", "save", link).returncode, 0)
+        self.assertEqual(os.readlink(link), "a.kstate")
+        self.assertNotEqual(os.stat(self.file).st_ino, before)
+        self.assertEqual(stat.S_IMODE(os.stat(self.file).st_mode), 0o600)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["a.kstate", "latest.kstate"])
+
+    def test_a_later_format_is_named_whatever_its_checksum(self):
+        self.save()
+        with sqlite3.connect(self.file) as database:
+            database.execute("PRAGMA user_version = 9")
+        for arguments in (["conn", "--from"], ["service", "--from"], ["doctor", "--from"], ["snapshot", "info"], ["snapshot", "info", "--verify"]):
+            result = run(*arguments, self.file)
+            self.assertEqual(result.returncode, 1, arguments)
+            self.assertIn(f"reading {self.file}: a later kstate wrote it, in format 9, and this one reads up to 1", result.stderr, arguments)
+
     def test_bad_usage(self):
         self.save()
         for arguments in (["conn", "--from", self.file, "--watch"], ["conn", "--from", self.file, "--all-netns"],
