@@ -5,12 +5,19 @@ public import KernelState
 /// Where both kernels keep when an entry was made (`net.netfilter.nf_conntrack_timestamp` = 1) that is exact to the way's length;
 /// else the last packet's time is taken, which timers tell to a second.
 public struct ClockDifference: Sendable {
-    private var samples: [Double] = []
+    private var byStart: [Double] = []
+    private var byTimers: [Double] = []
 
     public init() {}
 
     /// How many connections it was taken from.
     public var count: Int { samples.count }
+
+    /// True where entries' start times tell it, and not their timers.
+    public var isExact: Bool { !byStart.isEmpty }
+
+    /// Start times where there are any.
+    private var samples: [Double] { isExact ? byStart : byTimers }
 
     /// - Parameters:
     ///   - flow: the entry on the own node.
@@ -21,12 +28,18 @@ public struct ClockDifference: Sendable {
     ///   - otherTimers: the other node's.
     public mutating func add(_ flow: Flow, at place: Place, _ timers: FlowTimers, _ twin: Twin, at other: Place, _ otherTimers: FlowTimers) {
         if let start = flow.start, let otherStart = twin.start {
-            samples.append(Self.seconds(from: start, to: otherStart))
+            byStart.append(Self.seconds(from: start, to: otherStart))
         } else if let quiet = timers.lastPacket(flow.state, left: flow.timeout),
             let otherQuiet = otherTimers.lastPacket(twin.state, left: twin.timeout), flow.state == twin.state
         {
-            samples.append(Self.seconds(from: place.takenAt, to: other.takenAt) - otherQuiet + quiet)
+            byTimers.append(Self.seconds(from: place.takenAt, to: other.takenAt) - otherQuiet + quiet)
         }
+    }
+
+    /// Takes what was found from the other node's side.
+    public mutating func add(reversed other: ClockDifference) {
+        byStart += other.byStart.map { -$0 }
+        byTimers += other.byTimers.map { -$0 }
     }
 
     /// Seconds by which the other clock is ahead: the median; nil without a connection that tells.

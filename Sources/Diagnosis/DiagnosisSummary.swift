@@ -10,6 +10,7 @@ extension Diagnosis {
         for part in parts {
             whole.findings += part.findings
             whole.unchecked += part.unchecked
+            whole.clocks += part.clocks
             whole.rules += part.rules.filter { !whole.rules.contains($0) }
         }
         whole.findings = grouped(withoutRefuted(whole.findings))

@@ -105,6 +105,8 @@ public struct UncheckedRule: Hashable, Sendable {
 public struct Diagnosis: Sendable {
     public var findings: [Finding] = []
     public var unchecked: [UncheckedRule] = []
+    /// How far the nodes' clocks are apart, where there are several nodes and connections between them tell.
+    public var clocks: [ClockReading] = []
     /// The ids of all rules that were asked.
     public var rules: [String] = []
 

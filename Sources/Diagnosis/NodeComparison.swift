@@ -11,6 +11,8 @@ public struct NodeComparison: Sendable {
     private static let suspectLimit = 10_000
     /// Connections that are looked at for the difference of two clocks.
     private static let clockLimit = 1_000
+    /// Connections whose backend's node is looked for, so that there are as many as that.
+    private static let clockSearchLimit = 20_000
     /// A table that was read this much before the connection's last packet may lack the entry for that reason, in seconds.
     private static let patience = 0.5
 
@@ -19,6 +21,7 @@ public struct NodeComparison: Sendable {
     private var index = TwinIndex()
     private var suspects: [(connection: Connection, backendPlace: PlaceIndex)] = []
     private var clockProbes: [Connection] = []
+    private var clockSearches = 0
     /// Places whose conntrack table was not read whole: an entry may be missing because nobody read it.
     private var unreadPlaces: Set<PlaceIndex> = []
 
@@ -41,10 +44,21 @@ public struct NodeComparison: Sendable {
             else { return }
             suspects.append((connection, host))
             index.want(flow)
-        } else if clockProbes.count < Self.clockLimit, connection.service != nil, flow.state == .tcp(.established) {
+        } else if tellsTime(connection, flow) {
             clockProbes.append(connection)
             index.want(flow)
         }
+    }
+
+    /// Whether a connection can tell how far two clocks are apart: it says when something happened to it, and goes to another node, or
+    /// to one that no route tells.
+    private mutating func tellsTime(_ connection: Connection, _ flow: Flow) -> Bool {
+        guard clockProbes.count < Self.clockLimit, clockSearches < Self.clockSearchLimit, flow.start != nil || flow.state != nil else {
+            return false
+        }
+        clockSearches += 1
+        guard let host = host(of: connection.backend.address) else { return connection.service != nil }
+        return cases[Int(host)].place.node != cases[Int(connection.place)].place.node
     }
 
     /// Takes how much of a place's conntrack table was read; nil where nobody asked for it.
@@ -88,6 +102,7 @@ public struct NodeComparison: Sendable {
     public func diagnosis() -> Diagnosis {
         var diagnosis = Diagnosis()
         let clocks = clocks()
+        diagnosis.clocks = clocks.readings
         var order: [Loss] = []
         var losses: [Loss: [Connection]] = [:]
         var undecided: [Doubt: Int] = [:]
@@ -129,38 +144,28 @@ public struct NodeComparison: Sendable {
         return "where \(connections) got to is not known: \(cases[Int(unread)].place.node)'s conntrack table is missing or incomplete"
     }
 
-    private func lost(_ connection: Connection, at other: PlaceIndex, _ clocks: [ClockKey: ClockDifference]) -> LossPlace? {
+    private func lost(_ connection: Connection, at other: PlaceIndex, _ clocks: NodeClocks) -> LossPlace? {
         guard let flow = connection.conntrack else { return nil }
         if let twin = index.twin(of: flow, at: connection.place) { return twin.isUnreplied ? .inPod : .onReturn }
         guard !unreadPlaces.contains(other) else { return nil }
         let own = cases[Int(connection.place)].place, there = cases[Int(other)].place
-        let ahead = clocks[ClockKey(connection.place, other)]?.seconds ?? 0
+        let ahead = clocks.reading(of: other, against: connection.place)?.seconds ?? 0
         let lead = (Double(there.takenAt) - Double(own.takenAt)) / 1e9 - ahead
         let waited = timers[Int(connection.place)].lastPacket(flow) ?? 0
         return lead + waited + Self.patience >= 0 ? .beforeNode : nil
     }
 
-    private struct ClockKey: Hashable {
-        var place: PlaceIndex
-        var other: PlaceIndex
-        init(_ place: PlaceIndex, _ other: PlaceIndex) {
-            self.place = place
-            self.other = other
-        }
-    }
-
-    private func clocks() -> [ClockKey: ClockDifference] {
-        var clocks: [ClockKey: ClockDifference] = [:]
-        for connection in clockProbes {
+    private func clocks() -> NodeClocks {
+        var clocks = NodeClocks(cases)
+        // What arrived and is not answered tells of its last packet too.
+        for connection in clockProbes + suspects.prefix(Self.clockLimit).map(\.connection) {
             guard let flow = connection.conntrack, let twin = index.twin(of: flow, at: connection.place) else { continue }
-            let place = Int(connection.place), other = Int(twin.place)
-            clocks[ClockKey(connection.place, twin.place), default: ClockDifference()].add(
-                flow, at: cases[place].place, timers[place], twin, at: cases[other].place, timers[other])
+            clocks.add(flow, at: connection.place, twin, timers)
         }
         return clocks
     }
 
-    private func finding(_ loss: Loss, _ connections: [Connection], _ clocks: [ClockKey: ClockDifference]) -> Finding {
+    private func finding(_ loss: Loss, _ connections: [Connection], _ clocks: NodeClocks) -> Finding {
         let own = cases[Int(loss.place)], there = cases[Int(loss.backendPlace)]
         let words = LossWords(loss.lost, from: own.place.node, to: there.place.node, backend: loss.backend)
         var finding = Finding(
@@ -172,11 +177,8 @@ public struct NodeComparison: Sendable {
         finding.backend = loss.backend
         finding.lost = loss.lost
         finding.evidence = ["\(counted(connections.count, "connection")) unreplied on \(own.place.node)", words.evidence]
-        if let clock = clocks[ClockKey(loss.place, loss.backendPlace)], let seconds = clock.seconds {
-            finding.evidence.append(
-                "the clock of \(there.place.node) is \(Self.tenths(abs(seconds))) s \(seconds < 0 ? "behind" : "ahead"), by "
-                    + "\(counted(clock.count, "connection"))"
-            )
+        if let clock = clocks.reading(of: loss.backendPlace, against: loss.place) {
+            finding.evidence.append(clock.sentence(there.place.node, against: own.place.node))
         }
         finding.measures = [Measure("unreplied", connections.count)]
         finding.connections = Array(connections.prefix(Finding.connectionLimit))
@@ -193,8 +195,6 @@ public struct NodeComparison: Sendable {
         case .inPod: return arriving
         }
     }
-
-    private static func tenths(_ seconds: Double) -> String { "\(Double(Int(seconds * 10 + 0.5)) / 10)" }
 }
 
 /// A loss in words.

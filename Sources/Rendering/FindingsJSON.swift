@@ -19,6 +19,9 @@ extension FindingsReport {
             header.appendPlace(unchecked.place, to: &buffer)
             buffer.append(UInt8(ascii: "}"))
         }
+        if header.hasSeveralNodes {
+            appendList(diagnosis.clocks, named: ",\n \"clocks\":", to: &output) { clock, buffer in append(clock, to: &buffer) }
+        }
         output.buffer.append(",\n \"rules\":")
         Self.appendTexts(diagnosis.rules, to: &output.buffer)
         output.buffer.append(",\n \"tables\":")
@@ -37,6 +40,21 @@ extension FindingsReport {
             output.flushIfFull()
         }
         output.buffer.append(UInt8(ascii: "]"))
+    }
+
+    private func append(_ clock: ClockReading, to buffer: inout [UInt8]) {
+        buffer.append("{\"node\":")
+        buffer.appendJSON(header.place(clock.place)?.node ?? "")
+        buffer.append(",\"reference\":")
+        buffer.appendJSON(header.place(clock.reference)?.node ?? "")
+        buffer.append(",\"ahead_s\":")
+        if clock.seconds < 0 { buffer.append(UInt8(ascii: "-")) }
+        buffer.appendTenths(abs(clock.seconds))
+        buffer.append(",\"precision_s\":")
+        buffer.appendTenths(clock.precision)
+        buffer.append(",\"connections\":")
+        buffer.appendDecimal(UInt64(clock.connections))
+        buffer.append(UInt8(ascii: "}"))
     }
 
     private func append(_ finding: Finding, to buffer: inout [UInt8]) {

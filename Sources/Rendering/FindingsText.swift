@@ -26,6 +26,7 @@ public struct FindingsText {
             output.flushIfFull()
         }
         appendUnchecked(to: &output)
+        appendClocks(to: &output)
         appendSummary(to: &output.buffer)
     }
 
@@ -108,6 +109,19 @@ public struct FindingsText {
             output.buffer.append(contentsOf: repeatElement(UInt8(ascii: " "), count: longest + 2 - unchecked.rule.count))
             output.buffer.appendVisible(unchecked.reason)
             if let place = report.header.label(of: unchecked.place) { output.buffer.appendVisible(" (\(place))") }
+            output.buffer.append(UInt8(ascii: "\n"))
+            output.flushIfFull()
+        }
+        output.buffer.append(UInt8(ascii: "\n"))
+    }
+
+    private func appendClocks(to output: inout OutputSink) {
+        guard !report.diagnosis.clocks.isEmpty else { return }
+        output.buffer.append("Clocks:\n")
+        for clock in report.diagnosis.clocks {
+            guard let node = report.header.place(clock.place)?.node, let reference = report.header.place(clock.reference)?.node else { continue }
+            output.buffer.append("  ")
+            output.buffer.appendVisible(clock.sentence(node, against: reference))
             output.buffer.append(UInt8(ascii: "\n"))
             output.flushIfFull()
         }

@@ -59,6 +59,24 @@ import Testing
         #expect(lost(flow(asked: "10.0.1.5", state: .synRecv, left: 55, replied: true)).findings.first?.lost == .onReturn)
     }
 
+    @Test func `a connection that arrived and waits tells how far the clocks are apart`() throws {
+        let diagnosis = lost(flow(asked: "10.0.1.5", state: .synSent, left: 114, replied: false), later: 8)
+        let clock = ClockReading(place: 1, reference: 0, seconds: 7, connections: 1, isExact: false)
+        #expect(diagnosis.clocks == [clock])
+        let sentence = "node2's clock is 7.0 s ahead of node1's, to a second, by 1 connection"
+        #expect(diagnosis.findings.first?.evidence.contains(sentence) == true)
+        #expect(Diagnosis.summary(of: [Diagnosis(), diagnosis]).clocks == [clock])
+        #expect(lost(nil).clocks.isEmpty)
+    }
+
+    @Test func `clocks within what can be told agree`() {
+        func sentence(_ seconds: Double, isExact: Bool) -> String {
+            ClockReading(place: 1, reference: 0, seconds: seconds, connections: 2, isExact: isExact).sentence("b", against: "a")
+        }
+        #expect(sentence(-0.9, isExact: false) == "b's clock agrees with a's to a second, by 2 connections")
+        #expect(sentence(-0.9, isExact: true) == "b's clock is 0.9 s behind a's, to a tenth of a second, by 2 connections")
+    }
+
     @Test func `a node whose table was not read whole proves nothing but what it has`() {
         let diagnosis = lost(nil, whole: false)
         #expect(diagnosis.findings.isEmpty)
@@ -104,6 +122,12 @@ import Testing
             entry(state: .established, left: 431_990, start: nil), at: place, timers,
             Twin(place: 1, flow: entry(state: .established, left: 431_988, start: nil)), at: other, timers)
         #expect(byTimers.seconds == 5)
+        #expect(byTimers.count == 1)
+        #expect(!byTimers.isExact)
+        // From the other side the same is its opposite, and what is exact goes before what is not.
+        byTimers.add(reversed: exact)
+        #expect(byTimers.isExact)
+        #expect(byTimers.seconds == 1.5)
         #expect(byTimers.count == 1)
     }
 }
