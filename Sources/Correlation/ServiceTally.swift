@@ -48,6 +48,8 @@ public struct ServiceTally: Sendable {
         /// Services by their identity: those of IPVS, then those that connections tell of.
         var services: [ServiceIdentity: Int] = [:]
         var hasVirtualServices = false
+        /// False where nobody saved the services: a backend without one says nothing then.
+        var knowsServices = true
         /// Services of firewall marks.
         var marked: [Int] = []
     }
@@ -70,13 +72,15 @@ public struct ServiceTally: Sendable {
     /// - Parameters:
     ///   - place: its index among the report's.
     ///   - services: those of IPVS.
+    ///   - knowsServices: false where nobody saved them.
     ///   - facts: the settings that tell full timeouts; see ``FlowTimers``.
     ///   - takenAt: when its tables are read, nanoseconds since 1970.
-    public mutating func begin(_ place: PlaceIndex, services: [VirtualService], facts: NodeFacts, takenAt: UInt64) {
+    public mutating func begin(_ place: PlaceIndex, services: [VirtualService], knowsServices: Bool = true, facts: NodeFacts, takenAt: UInt64) {
         while contexts.count <= Int(place) { contexts.append(Context()) }
         contexts[Int(place)].timers = FlowTimers(facts)
         contexts[Int(place)].takenAt = takenAt
         contexts[Int(place)].hasVirtualServices = !services.isEmpty
+        contexts[Int(place)].knowsServices = knowsServices
         for service in services {
             let index = entry(service.identity, in: place, configured: service)
             if case .firewallMark = service.identity { contexts[Int(place)].marked.append(index) }
@@ -210,7 +214,8 @@ public struct ServiceTally: Sendable {
         service.backends = shown.map { index in
             var state = backends[index].state(in: entry.configured)
             // Several marks have this backend: one of them has the connections, and the backend.
-            if marked.contains(where: { configuredBackend(state.endpoint, of: $0) != nil }) { state.isConfigured = nil }
+            let mayBeOfMark = marked.contains { configuredBackend(state.endpoint, of: $0) != nil }
+            if mayBeOfMark || !contexts[Int(entry.place)].knowsServices { state.isConfigured = nil }
             return state.judged(in: service, expectsReply: backends[index].expectsReply(where: replied))
         }
         if entry.configured != nil || service.backends.contains(where: { !$0.connections.ipvs.isEmpty }) { service.sources.insert(.ipvs) }

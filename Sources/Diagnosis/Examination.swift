@@ -38,7 +38,7 @@ public struct Examination {
         self.sample = sample
         interests = rules.map { $0.interest(in: sample) }
         tally = ServiceTally()
-        tally.begin(index, services: sample.services, facts: sample.facts, takenAt: sample.takenAt)
+        tally.begin(index, services: sample.services, knowsServices: sample.knowsServices, facts: sample.facts, takenAt: sample.takenAt)
         audience = [[Int]?](repeating: nil, count: ConnectionTraits.combinations)
     }
 

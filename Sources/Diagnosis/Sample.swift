@@ -7,6 +7,8 @@ public struct Sample: Sendable {
     public let facts: NodeFacts
     /// IPVS' own.
     public let services: [VirtualService]
+    /// False where nobody saved them: that none is here then says nothing.
+    let knowsServices: Bool
     public let names: ClusterNames
     let endpoints: ServingEndpoints
     /// How much of each table was seen; nil before the reading's end, and for a table that was not asked for.
@@ -21,11 +23,13 @@ public struct Sample: Sendable {
     ///   - takenAt: nanoseconds since 1970, UTC.
     ///   - facts: settings, counters and the network of that moment.
     ///   - services: IPVS' own.
+    ///   - knowsServices: false where nobody saved them.
     ///   - names: the cluster's, where they were read.
-    public init(takenAt: UInt64, facts: NodeFacts, services: [VirtualService], names: ClusterNames = ClusterNames()) {
+    public init(takenAt: UInt64, facts: NodeFacts, services: [VirtualService], knowsServices: Bool = true, names: ClusterNames = ClusterNames()) {
         self.takenAt = takenAt
         self.facts = facts
         self.services = services
+        self.knowsServices = knowsServices
         self.names = names
         endpoints = ServingEndpoints(services, names: names)
     }

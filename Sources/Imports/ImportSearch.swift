@@ -1,3 +1,4 @@
+internal import Glibc
 public import KernelState
 
 /// Finds what other tools have saved.
@@ -7,6 +8,11 @@ public enum ImportSearch {
     /// - Throws: when it cannot be read, or is a directory without any.
     public static func sources(at path: String) throws(KernelStateError) -> [ImportedSource]? {
         if isDirectory(path) { return try sources(inDirectory: path) }
+        if isStream(path) {
+            throw KernelStateError(
+                operation: "reading \(path)", cause: "it is a pipe or a device, and what is in it can be read once only",
+                remedy: "save it in a file first, and give that")
+        }
         // Whether a snapshot is packed in it, only unpacking tells.
         if SnapshotFile.isPacked(path) { return nil }
         guard let text = try SavedText(path: path) else { return nil }
@@ -83,6 +89,12 @@ public enum ImportSearch {
         KernelStateError(
             operation: "reading \(path)", cause: cause,
             remedy: "give what one of these has printed: " + TextKind.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+
+    /// True for a pipe, as the shell's <(…) is one, a socket or a device.
+    private static func isStream(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
     }
 
     /// True for a directory, which is one node's.

@@ -60,11 +60,8 @@ public final class ImportedSource: StateSource {
     }
 
     public func services() throws(KernelStateError) -> [VirtualService] {
-        guard let services = try ServiceTexts(texts: texts, log: log).services() else {
-            // A table without services can have connections still.
-            if texts.contains(where: \.kind.holdsConnections) { return [] }
-            throw absent("no IPVS services", "ipvsadm -Ln")
-        }
+        // Connections alone tell nothing of services: as an empty table they would look as if they had lost theirs.
+        guard let services = try ServiceTexts(texts: texts, log: log).services() else { throw absent("no IPVS services", "ipvsadm -Ln") }
         return services
     }
 

@@ -25,8 +25,8 @@ public enum TextKind: String, Sendable, CaseIterable {
     case resolver = "/etc/resolv.conf"
 
     var holdsFlows: Bool { [.conntrackLines, .conntrackSave, .conntrackXML].contains(self) }
-    var holdsConnections: Bool { [.ipvsConnectionTable, .ipvsConnectionList].contains(self) }
-    var holdsServices: Bool { [.ipvsServiceList, .ipvsSave, .ipvsServiceTable].contains(self) }
+    public var holdsConnections: Bool { [.ipvsConnectionTable, .ipvsConnectionList].contains(self) }
+    public var holdsServices: Bool { [.ipvsServiceList, .ipvsSave, .ipvsServiceTable].contains(self) }
 
     /// What prints numbers where the same without `-n` has names.
     var numericCommand: String? { [.ipvsConnectionList, .ipvsServiceList, .ipvsSave].contains(self) ? rawValue : nil }

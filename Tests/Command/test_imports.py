@@ -7,9 +7,13 @@ import lzma
 import os
 import sqlite3
 import subprocess
+import sys
 import tarfile
 import tempfile
 import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+import schemas  # noqa: E402
 
 KSTATE = os.environ["KSTATE"]
 
@@ -255,6 +259,62 @@ class Imports(unittest.TestCase):
         found = self.findings(report, "--netns", "host")
         self.assertEqual(set(found), {"silent-backend", "table-full"})
         self.assertRegex(found["silent-backend"]["cause"], "^No backend of the service answers")
+
+    def test_connections_alone_tell_nothing_of_services(self):
+        self.file("node/flows", ENTRY.format(port=1024))
+        self.file("node/rows", ROWS)
+        node, snapshot = os.path.join(self.folder, "node"), os.path.join(self.folder, "a.kstate")
+        imported = run("snapshot", "import", node, snapshot)
+        self.assertEqual(imported.returncode, 0)
+        missed = "it holds no IPVS services; save what ipvsadm -Ln prints beside it"
+        self.assertIn(missed, imported.stderr)
+        for path in (node, snapshot):
+            with self.subTest(path):
+                self.assertNotIn("draining", self.findings(path))
+                result = run("service", "--from", path, "-o", "json")
+                self.assertEqual(result.returncode, 0)
+                self.assertIn(f"note: reading {node}: {missed}", result.stderr)
+                (service,) = json.loads(result.stdout)["services"]
+                self.assertEqual([backend["verdict"] for backend in service["backends"]], ["silent"])
+                rows = json.loads(run("conn", "--from", path, "-o", "json").stdout)
+                self.assertEqual([row["ipvs"]["state"] for row in rows["connections"]], ["SYN_RECV"])
+                self.assertTrue(rows["tables"]["ipvs"]["complete"])
+        # A table that was saved and has none is another matter.
+        self.file("node/services", SERVICES[:SERVICES.index("TCP")])
+        self.assertIn("draining", self.findings(node))
+
+    def test_numbers_of_services_alone_are_missed(self):
+        numbers = SERVICES[:SERVICES.index("TCP")].replace("Scheduler Flags", "               Conns   InPkts  OutPkts  InBytes OutBytes").replace(
+            "Forward Weight ActiveConn InActConn", "")
+        text = self.file("numbers", numbers + "TCP  10.96.0.10:9153                    1        1        0       60        0\n")
+        result = run("snapshot", "import", text, os.path.join(self.folder, "a.kstate"))
+        self.assertIn("it tells numbers of IPVS services, and not how they are configured; save what ipvsadm -Ln prints beside it", result.stderr)
+
+    def test_a_pipe_is_named(self):
+        pipe = os.path.join(self.folder, "pipe")
+        os.mkfifo(pipe)
+        for arguments in (["conn", "--from", pipe], ["snapshot", "info", pipe], ["snapshot", "import", pipe, os.path.join(self.folder, "a.kstate")],
+                          ["conn", "--from", "/dev/stdin"]):
+            result = subprocess.run([KSTATE, *arguments], input=ENTRY.format(port=1024), capture_output=True, text=True, timeout=20)
+            self.assertEqual(result.returncode, 1, arguments)
+            self.assertIn("it is a pipe or a device, and what is in it can be read once only; save it in a file first", result.stderr)
+
+    def test_clocks_are_told_from_connections_that_two_nodes_have(self):
+        def node(name, at, left, answers):
+            replied = ENTRY.replace("117 SYN_SENT", f"{left} ESTABLISHED").replace("[UNREPLIED] ", "").replace("mark=0", "[ASSURED] mark=0")
+            self.file(f"{name}/settings", "net.core.somaxconn = 4096\nnet.netfilter.nf_conntrack_tcp_timeout_established = 432000\n")
+            self.file(f"{name}/flows", "".join((replied if answers else replied.replace("10.96.0.10", "10.244.0.5")).format(port=port)
+                                               for port in range(1024, 1027)))
+            for text in ("settings", "flows"):
+                os.utime(os.path.join(self.folder, name, text), (at, at))
+            return os.path.join(self.folder, name)
+        # The last packet was 10 s before one was saved and 12 s before the other, by its own clock 9 s later.
+        nodes = ["--from", node("node1", 1_700_000_000, 431_990, True), "--from", node("node2", 1_700_000_009, 431_988, False)]
+        document = json.loads(run("doctor", *nodes, "-o", "json").stdout)
+        schemas.validator("kstate.findings-1.schema.json").validate(document)
+        self.assertEqual(document["clocks"], [{"node": "node2", "reference": "node1", "ahead_s": 7.0, "precision_s": 1.0, "connections": 3}])
+        self.assertIn("Clocks:\n  node2's clock is 7.0 s ahead of node1's, to a second, by 3 connections\n", run("doctor", *nodes).stdout)
+        self.assertNotIn("clocks", json.loads(run("doctor", *nodes[:2], "-o", "json").stdout))
 
     def test_a_packed_text(self):
         text = "".join(ENTRY.format(port=port) for port in range(1024, 4024))

@@ -34,7 +34,7 @@ struct TableFull: Rule {
     func report(on subject: Case) -> RuleReport {
         guard let fill = Self.fill(subject.last), let count = subject.last.facts.number("net.netfilter.nf_conntrack_count"),
             let limit = subject.last.facts.number("net.netfilter.nf_conntrack_max")
-        else { return .unchecked("nf_conntrack_count and nf_conntrack_max could not be read: conntrack is not loaded here") }
+        else { return .unchecked("nf_conntrack_count and nf_conntrack_max are not known: conntrack is not loaded, or `sysctl -a` was not saved") }
         let dropped = subject.growth(\.drop) ?? 0
         let evicted = subject.growth(\.earlyDrop) ?? 0
         guard fill >= Self.nearlyFull || evicted > 0 else { return .silence }

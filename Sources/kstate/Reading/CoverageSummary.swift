@@ -29,6 +29,7 @@ struct CoverageSummary {
         ipvs = CoverageSummary.sum(ipvs, tables.ipvs)
         note(.conntrack, tables.conntrack, tables.error.conntrack, place, isLive: tables.isLive)
         note(.ipvs, tables.ipvs, tables.error.ipvs, place, isLive: tables.isLive)
+        if let error = tables.servicesError { notes.append("\(prefix(place))note: \(error)") }
         let available = [tables.conntrack, tables.ipvs].compactMap { $0 }.contains(where: \.available)
         if !available, isSingle { isFailure = true }
     }

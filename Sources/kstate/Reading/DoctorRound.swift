@@ -68,7 +68,9 @@ struct DoctorRound {
         let source = series.sources[sample]
         let takenAt = plan.interval == nil ? source.place.takenAt : Host.now
         let reading = TableReading(source, at: PlaceIndex(index), filter: filter, mode: mode, wholeServices: true)
-        examinations[index].begin(Sample(takenAt: takenAt, facts: source.facts(), services: reading.services, names: names))
+        examinations[index].begin(
+            Sample(
+                takenAt: takenAt, facts: source.facts(), services: reading.services, knowsServices: reading.servicesError == nil, names: names))
         let isLast = sample == series.sources.count - 1
         let tables = reading.read(isEnough: { false }) { connection in
             examinations[index].see(connection)

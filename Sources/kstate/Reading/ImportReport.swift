@@ -37,6 +37,12 @@ struct ImportReport {
         saved.flatMap(\.readings).compactMap(\.error).filter { $0.code != ENOENT }
     }
 
+    /// Why services are not known of which a text tells connections or numbers.
+    private var unknownServices: [KernelStateError] {
+        zip(sources, saved).filter { source, _ in source.texts.contains { $0.kind.holdsConnections || $0.kind.holdsServices } }
+            .flatMap(\.1.readings).filter { $0.subject == .services }.compactMap(\.error).filter { $0.code == ENOENT }
+    }
+
     func print(file: String, seconds: Double) {
         var sink = OutputSink(descriptor: STDOUT_FILENO)
         for source in sources {
@@ -45,6 +51,7 @@ struct ImportReport {
         sink.line("\(file): \(SavedReport.summary(saved, file: file)) in \(Double(Int(seconds * 100)) / 100) s")
         sink.flush()
         for error in errors { printError("kstate: \(error)") }
+        for error in unknownServices { printError("kstate: note: \(error)") }
     }
 
     private func append(_ reading: LineTally, to sink: inout OutputSink) {

@@ -32,7 +32,8 @@ struct ServiceReading {
 
     private func read(_ source: any StateSource, at place: PlaceIndex, into tally: inout ServiceTally) -> ReadTables {
         let reading = TableReading(source, at: place, filter: filter.ofServices, mode: mode, wholeServices: true)
-        tally.begin(place, services: reading.services, facts: source.facts(), takenAt: source.place.takenAt)
+        tally.begin(
+            place, services: reading.services, knowsServices: reading.servicesError == nil, facts: source.facts(), takenAt: source.place.takenAt)
         let isPicky = filter.selectsByConnections
         return reading.read(isEnough: { false }) { connection in
             tally.add(connection, isSelected: !isPicky || filter.admits(connection))

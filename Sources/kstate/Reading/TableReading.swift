@@ -1,5 +1,6 @@
 import Correlation
 import Filters
+import Glibc
 import KernelState
 
 /// The tables of one place, opened, each with the reason where it is not there.
@@ -7,6 +8,9 @@ struct TableReading {
     private var conntrack: (any EntrySource<Flow>)?
     private var ipvs: (any EntrySource<IPVSConnection>)?
     private(set) var services: [VirtualService] = []
+    /// Why the services are not known, where their connections may be all the same: other tools print the two apart.
+    private(set) var servicesError: KernelStateError?
+    private let wantsServices: Bool
     private var error: (conntrack: KernelStateError?, ipvs: KernelStateError?)
     private let filter: ConnectionFilter
     private let place: PlaceIndex
@@ -22,13 +26,10 @@ struct TableReading {
         self.filter = filter
         self.place = place
         isLive = source is LiveSource
+        wantsServices = wholeServices
         if filter.table != .conntrack, list == .confirmed {
-            do throws(KernelStateError) {
-                services = try source.services(whole: wholeServices)
-                ipvs = try source.openIPVS()
-            } catch {
-                self.error.ipvs = error
-            }
+            do throws(KernelStateError) { services = try source.services(whole: wholeServices) } catch { servicesError = error }
+            openIPVS(source)
         }
         if filter.table != .ipvs {
             do throws(KernelStateError) {
@@ -39,6 +40,14 @@ struct TableReading {
                 self.error.conntrack = error
             }
         }
+    }
+
+    private mutating func openIPVS(_ source: any StateSource) {
+        if let servicesError, servicesError.code != ENOENT {
+            error.ipvs = servicesError
+            return
+        }
+        do throws(KernelStateError) { ipvs = try source.openIPVS() } catch { self.error.ipvs = servicesError ?? error }
     }
 
     static func walks(
@@ -69,6 +78,7 @@ struct TableReading {
             emit(connection)
         }
         var tables = ReadTables(isLive: isLive, error: (conntrack: error.conntrack ?? errors.flows, ipvs: error.ipvs ?? errors.rows))
+        if wantsServices, tables.error.ipvs == nil { tables.servicesError = servicesError }
         let wasCutShort = isEnough()
         if filter.table != .ipvs {
             tables.conntrack = Self.coverage(conntrack?.coverage, tables.error.conntrack, matched.conntrack, wasCutShort)
@@ -97,6 +107,8 @@ struct TableReading {
 struct ReadTables {
     var conntrack: TableCoverage?
     var ipvs: TableCoverage?
+    /// Why the services are not known, though connections of theirs may be.
+    var servicesError: KernelStateError?
     /// Read from the kernel, of which another reading may see more.
     let isLive: Bool
     var error: (conntrack: KernelStateError?, ipvs: KernelStateError?)
