@@ -15,9 +15,9 @@ struct NameMapping {
 
     mutating func node(_ name: String) -> String { replace(name, .node) }
 
-    /// A network namespace: the node's own and a process' by its number name nobody.
+    /// A network namespace: the node's own, kstate's own and a process' by its number name nobody.
     mutating func namespace(_ name: String) -> String {
-        if name == "host" || name.hasPrefix("pid ") { return name }
+        if name == "host" || name == "self" || name.hasPrefix("pid ") { return name }
         let mapped = replace(name, .space)
         if name.hasPrefix("/"), let last = name.split(separator: "/").last { replaced[String(last)] = mapped }
         return mapped

@@ -11,7 +11,7 @@ extension Redaction {
             pods: saved.names.pods.map { redacted($0) }, nodes: saved.names.nodes.map { redacted($0) })
         let leftOut = saved.notices.count - saved.names.notices.count
         let replaced = SavedNames(
-            names: names, notices: (leftOut > 0 ? ["\(leftOut) remarks on reading the names were left out"] : []) + names.notices)
+            names: names, notices: (leftOut > 0 ? ["remarks on reading the names that were left out: \(leftOut)"] : []) + names.notices)
         redactedNames = (saved, replaced)
         return replaced
     }

@@ -25,6 +25,7 @@ import Testing
         #expect(redaction.names.node("a") != redaction.names.node("b"))
         #expect(redaction.names.node("a").hasPrefix("node-"))
         #expect(redaction.names.namespace("host") == "host")
+        #expect(redaction.names.namespace("self") == "self")
         #expect(redaction.names.namespace("pid 42") == "pid 42")
     }
 
