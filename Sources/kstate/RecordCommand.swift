@@ -25,13 +25,13 @@ struct RecordCommand: ParsableCommand {
               kstate doctor --from /var/lib/kstate --since 10m
             """)
 
-    @Argument(help: "The directory to record into; it is made where it is not there.")
+    @Argument(help: "The directory to record into; it is made where it is not there.", completion: .directory)
     var directory: String
 
-    @Option(help: ArgumentHelp("From one sample to the next.", valueName: "time"), transform: ValueReading.span)
+    @Option(help: ArgumentHelp("From one sample to the next; 10s by default.", valueName: "time"), transform: ValueReading.span)
     var every = TimeSpan(seconds: 10)
 
-    @Option(help: ArgumentHelp("How much of the disk the recording may take.", valueName: "size"), transform: ValueReading.size)
+    @Option(help: ArgumentHelp("How much of the disk the recording may take; 1G by default.", valueName: "size"), transform: ValueReading.size)
     var size = ByteCount(bytes: 1 << 30)
 
     @Option(

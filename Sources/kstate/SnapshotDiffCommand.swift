@@ -21,10 +21,10 @@ struct SnapshotDiffCommand: ParsableCommand {
               kstate snapshot diff /var/lib/kstate --since 03:00 --until 03:05
             """)
 
-    @Argument(help: "The earlier snapshot.")
+    @Argument(help: "The earlier snapshot.", completion: .file())
     var before: String
 
-    @Argument(help: "The later snapshot; without, --since and --until name two moments of the first.")
+    @Argument(help: "The later snapshot; without, --since and --until name two moments of the first.", completion: .file())
     var after: String?
 
     @OptionGroup(title: "When") var stretch: StretchOptions

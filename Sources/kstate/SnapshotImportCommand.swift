@@ -19,7 +19,7 @@ struct SnapshotImportCommand: ParsableCommand {
             Every reading command reads the same with --from, without a snapshot.
             """)
 
-    @Argument(help: ArgumentHelp("The files or directories to read, and last the snapshot to write.", valueName: "path"))
+    @Argument(help: ArgumentHelp("The files or directories to read, and last the snapshot to write.", valueName: "path"), completion: .file())
     var paths: [String]
 
     func validate() throws {

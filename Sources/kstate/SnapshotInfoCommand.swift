@@ -18,7 +18,7 @@ struct SnapshotInfoCommand: ParsableCommand {
         case table, json
     }
 
-    @Argument(help: "The snapshot, or a recorder's directory.")
+    @Argument(help: "The snapshot, or a recorder's directory.", completion: .file())
     var file: String
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The output's form.", valueName: "table|json"))

@@ -19,7 +19,7 @@ struct SnapshotSaveCommand: ParsableCommand {
               kstate snapshot save incident.kstate --for 10m --every 10s
             """)
 
-    @Argument(help: "The file to write; a snapshot that is there is replaced.")
+    @Argument(help: "The file to write; a snapshot that is there is replaced.", completion: .file())
     var file: String
 
     @Option(

@@ -6,6 +6,7 @@ import pty
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import fcntl
 import unittest
@@ -74,6 +75,18 @@ class Output(unittest.TestCase):
     def test_help_and_version(self):
         for arguments in (["--help"], ["conn", "--help"], ["--version"], ["--generate-completion-script", "bash"]):
             self.assertEqual(subprocess.run([KSTATE, *arguments], capture_output=True).returncode, 0, arguments)
+
+    def test_files_are_completed_where_one_is_asked_for(self):
+        script = ('source <("$0" --generate-completion-script bash); COMP_WORDS=(kstate "$@"); COMP_CWORD=$#; COMP_LINE="${COMP_WORDS[*]}"; '
+                  'COMP_POINT=${#COMP_LINE}; _kstate kstate "${@: -1}" "${@: -2:1}"; printf "%s\\n" "${COMPREPLY[@]}"')
+        with tempfile.TemporaryDirectory() as folder:
+            open(os.path.join(folder, "incident.kstate"), "w").close()
+            os.mkdir(os.path.join(folder, "recording"))
+            for words in (["conn", "--from", "inc"], ["doctor", "--from", "inc"], ["snapshot", "save", "inc"], ["snapshot", "info", "inc"],
+                          ["snapshot", "diff", "inc"], ["snapshot", "import", "inc"], ["snapshot", "save", "--key", "inc"],
+                          ["service", "--kube", "inc"], ["record", "rec"]):
+                completed = subprocess.check_output(["bash", "-c", script, KSTATE, *words], text=True, cwd=folder)
+                self.assertIn(completed.strip().rstrip("/"), ("incident.kstate", "recording"), words)
 
     def test_a_full_disk(self):
         for arguments in (["-o", "json"], ["-o", "table"], ["-o", "csv"]):

@@ -25,7 +25,7 @@ struct KubeOptions: ParsableArguments {
                 file is what `\(ClusterFile.command)` prints; where it cannot be read to its end, the exit status is 1. \
                 The default is off: listing all pods is work for an API server, which nobody should ask for by the way; with --from it is \
                 the names that the snapshot has kept, if any. A file of that name: ./auto, ./off.
-                """, valueName: "auto|file|off"))
+                """, valueName: "auto|file|off"), completion: .file())
     var kube: Source?
 
     @Option(help: ArgumentHelp("Wait no longer for --kube auto; what has come by then is used.", valueName: "seconds"))

@@ -8,7 +8,8 @@ struct PlaceOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Read the network namespace NAME, as `ip netns` knows it, or the one at a path. May be repeated.", valueName: "name|path"))
+            "Read the network namespace NAME, as `ip netns` knows it, or the one at a path. May be repeated.", valueName: "name|path"),
+        completion: .shellCommand("ls /run/netns 2>/dev/null"))
     var netns: [String] = []
 
     @Option(

@@ -18,7 +18,7 @@ struct SharingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Redact by the secret in a file, so that several files get the same names; `head -c 32 /dev/urandom` makes one.",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var key: String?
 
     @Flag(help: "Compress the file (zstd), for mailing. Every command reads it as it is.")

@@ -9,7 +9,7 @@ struct SourceOptions: ParsableArguments {
         name: .long,
         help: ArgumentHelp(
             "Read a snapshot, a recorder's directory, or what conntrack, ipvsadm or sos have saved, instead of this node. May be repeated.",
-            valueName: "path"))
+            valueName: "path"), completion: .file())
     var from: [String] = []
 
     @OptionGroup var stretch: StretchOptions

@@ -5,13 +5,13 @@ import Filters
 struct StretchOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "With --from: everything since a moment, as 2026-11-24T03:00:00Z, '2026-11-24 03:00' or 03:00 in local time, or 10m for ten "
+            "Of what was saved: everything since a moment, as 2026-11-24T03:00:00Z, '2026-11-24 03:00' or 03:00 in local time, or 10m for ten "
                 + "minutes before the end.", valueName: "moment"),
         transform: ValueReading.moment)
     var since: Moment?
 
     @Option(
-        help: ArgumentHelp("With --from: as it was at a moment, or with --since until then; the end by default.", valueName: "moment"),
+        help: ArgumentHelp("Of what was saved: as it was at a moment, or with --since until then; the end by default.", valueName: "moment"),
         transform: ValueReading.moment)
     var until: Moment?
 
