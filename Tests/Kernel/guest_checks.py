@@ -385,7 +385,13 @@ class twonodes(unittest.TestCase):
         result = subprocess.run(
             [comparison.KSTATE, "doctor", "--from", f"/run/{scene}.node1", "--from", f"/run/{scene}.node2", "-o", "json"],
             capture_output=True, text=True)
-        findings = [finding for finding in json.loads(result.stdout)["findings"] if finding["rule"] == "lost-between-nodes"]
+        document = json.loads(result.stdout)
+        findings = [finding for finding in document["findings"] if finding["rule"] == "lost-between-nodes"]
+        # Both nodes have the guest's clock: where twins tell of it, to a second.
+        for clock in document["clocks"]:
+            self.assertEqual((clock["node"], clock["reference"]), ("node2", "node1"))
+            self.assertLessEqual(abs(clock["ahead_s"]), clock["precision_s"])
+        self.assertEqual(bool(document["clocks"]), scene in ("well", "in_pod"), scene)
         self.assertEqual(result.returncode == 3, bool(findings))
         return {finding["lost"]: finding for finding in findings}
 
