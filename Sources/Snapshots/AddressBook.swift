@@ -3,9 +3,9 @@ internal import KernelState
 
 /// Gives each address of a file its number, in the order in which they are met: an entry then refers to four of them in a few bytes.
 ///
-/// Open addressing over one flat array: 24 bytes an address and 8 to 16 for its slot.
+/// Open addressing: 8 to 16 bytes for the slot of an address, beside those of ``AddressList``.
 struct AddressBook {
-    private var addresses: [IPAddress] = []
+    private var addresses = AddressList()
     private var slots = [UInt32](repeating: 0, count: 1_024)
     private var written = 0
 
@@ -38,8 +38,8 @@ struct AddressBook {
     private mutating func grow() {
         slots = [UInt32](repeating: 0, count: slots.count * 2)
         let mask = slots.count - 1
-        for (number, address) in addresses.enumerated() {
-            var index = Self.hash(address) & mask
+        for number in 0..<addresses.count {
+            var index = Self.hash(addresses[number]) & mask
             while slots[index] != 0 { index = (index + 1) & mask }
             slots[index] = UInt32(number + 1)
         }
@@ -61,7 +61,7 @@ struct AddressBook {
     /// Reads the addresses of a file, each at its number.
     static func read(_ database: Database) throws -> AddressTable {
         let rows = try HotStatement(database, "SELECT address, bytes FROM addresses ORDER BY address")
-        var addresses: [IPAddress] = []
+        var addresses = AddressList()
         while try rows.next() {
             guard rows.int64(0) == addresses.count + 1, let address = IPAddress(bytes: rows.blob(1)) else {
                 throw DatabaseError.damaged("an address is missing or malformed")
@@ -74,7 +74,7 @@ struct AddressBook {
 
 /// The addresses of a file by their numbers.
 struct AddressTable {
-    fileprivate let addresses: [IPAddress]
+    fileprivate let addresses: AddressList
 
     @inline(__always)
     func address(_ number: Int64) throws -> IPAddress {
@@ -86,7 +86,7 @@ struct AddressTable {
     func numbers(of wanted: Set<IPAddress>) -> [IPAddress: Int64] {
         var numbers: [IPAddress: Int64] = [:]
         if wanted.isEmpty { return numbers }
-        for (index, address) in addresses.enumerated() where wanted.contains(address) { numbers[address] = Int64(index) + 1 }
+        for index in 0..<addresses.count where wanted.contains(addresses[index]) { numbers[addresses[index]] = Int64(index) + 1 }
         return numbers
     }
 }

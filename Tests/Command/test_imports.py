@@ -316,6 +316,19 @@ class Imports(unittest.TestCase):
         self.assertIn("Clocks:\n  node2's clock is 7.0 s ahead of node1's, to a second, by 3 connections\n", run("doctor", *nodes).stdout)
         self.assertNotIn("clocks", json.loads(run("doctor", *nodes[:2], "-o", "json").stdout))
 
+    def test_as_many_clients_as_entries_stay_within_the_memory_promised(self):
+        line = ENTRY.replace("10.0.0.1", "10.{0}.{1}.{2}").format
+        flows = self.file("flows", "".join(line(number >> 16, number >> 8 & 255, number & 255, port=1024) for number in range(400_000)))
+        files = [os.path.join(self.folder, name) for name in ("a.kstate", "b.kstate")]
+        for arguments in (["import", flows, files[0]], ["save", files[1], "--from", files[0]]):
+            # By a small process in between: what a child of this one took begins with this one's own size.
+            peak = subprocess.check_output(
+                [sys.executable, "-c", "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL); "
+                 "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)", KSTATE, "snapshot", *arguments], stderr=subprocess.DEVNULL)
+            # 40 MB were seen, and 57 where an address took 24 bytes.
+            self.assertLess(int(peak), 48 << 10, arguments)
+        self.assertEqual(run("conn", "--from", files[1], "--count").stdout, "400000\n")
+
     def test_a_packed_text(self):
         text = "".join(ENTRY.format(port=port) for port in range(1024, 4024))
         path = self.file("flows.gz", "")
