@@ -10,7 +10,7 @@ public enum ImportSearch {
         if isDirectory(path) { return try sources(inDirectory: path) }
         if isStream(path) {
             throw KernelStateError(
-                operation: "reading \(path)", cause: "it is a pipe or a device, and what is in it can be read once only",
+                operation: "reading \(path)", cause: "what is in a pipe or a device can be read once only",
                 remedy: "save it in a file first, and give that")
         }
         // Whether a snapshot is packed in it, only unpacking tells.
@@ -91,10 +91,12 @@ public enum ImportSearch {
             remedy: "give what one of these has printed: " + TextKind.allCases.map(\.rawValue).joined(separator: ", "))
     }
 
-    /// True for a pipe, as the shell's <(…) is one, a socket or a device.
+    /// True for standard input and for a pipe, as the shell's <(…) is one, a socket or a device.
     private static func isStream(_ path: String) -> Bool {
         var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+        // Elsewhere - is standard input's name; here it is one when there is no such file.
+        guard stat(path, &status) == 0 else { return path == "-" }
+        return status.st_mode & S_IFMT != S_IFREG
     }
 
     /// True for a directory, which is one node's.

@@ -17,6 +17,11 @@ final class AtomicFile {
     /// - Throws: when the directory cannot be written to, somebody else writes the same file, or it is there and no snapshot: who forgets
     ///   to name the file to be written loses none of those to be read.
     init(path: String) throws(KernelStateError) {
+        if path == "-" {
+            throw KernelStateError(
+                operation: "writing -", cause: "a file that appears whole or not at all is none for standard output",
+                remedy: "give its name, or ./- for one that is called so")
+        }
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
             throw KernelStateError(operation: "writing \(path)", cause: "it is there and no regular file", remedy: "give the name of a file")

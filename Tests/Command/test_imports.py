@@ -290,14 +290,19 @@ class Imports(unittest.TestCase):
         result = run("snapshot", "import", text, os.path.join(self.folder, "a.kstate"))
         self.assertIn("it tells numbers of IPVS services, and not how they are configured; save what ipvsadm -Ln prints beside it", result.stderr)
 
+    def test_a_small_file_has_a_size(self):
+        flows = self.file("flows", ENTRY.format(port=1024))
+        saved = run("snapshot", "save", os.path.join(self.folder, "a.kstate"), "--from", flows, "--compress").stdout
+        self.assertRegex(saved, r": 1 conntrack entries, 0 IPVS connections, 0 services, [1-9]\d* kB in ")
+
     def test_a_pipe_is_named(self):
         pipe = os.path.join(self.folder, "pipe")
         os.mkfifo(pipe)
         for arguments in (["conn", "--from", pipe], ["snapshot", "info", pipe], ["snapshot", "import", pipe, os.path.join(self.folder, "a.kstate")],
-                          ["conn", "--from", "/dev/stdin"]):
+                          ["conn", "--from", "/dev/stdin"], ["conn", "--from", "-"]):
             result = subprocess.run([KSTATE, *arguments], input=ENTRY.format(port=1024), capture_output=True, text=True, timeout=20)
             self.assertEqual(result.returncode, 1, arguments)
-            self.assertIn("it is a pipe or a device, and what is in it can be read once only; save it in a file first", result.stderr)
+            self.assertIn("what is in a pipe or a device can be read once only; save it in a file first", result.stderr)
 
     def test_clocks_are_told_from_connections_that_two_nodes_have(self):
         def node(name, at, left, answers):

@@ -82,6 +82,13 @@ class Snapshot(unittest.TestCase):
             self.assertEqual(result.returncode, 1, path)
             self.assertIn(path, result.stderr)
 
+    def test_standard_output_is_no_file(self):
+        result = run("snapshot", "save", "-", cwd=self.folder)
+        self.assertEqual((result.returncode, result.stdout, os.listdir(self.folder)), (1, "", []))
+        self.assertIn("give its name, or ./- for one that is called so", result.stderr)
+        self.assertEqual(run("snapshot", "save", "./-", cwd=self.folder).returncode, 0)
+        self.assertEqual(run("conn", "--from", "-", cwd=self.folder).returncode, 0)
+
     def test_a_symbolic_link_stays_one(self):
         link = os.path.join(self.folder, "latest.kstate")
         os.symlink("a.kstate", link)

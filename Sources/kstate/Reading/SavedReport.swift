@@ -48,8 +48,9 @@ struct SavedReport {
         }
         var status = stat()
         stat(file, &status)
-        let size = Double(Int(Double(status.st_size) / 100_000)) / 10
-        return "\(count(.conntrack)) conntrack entries, \(count(.ipvs)) IPVS connections, \(count(.services)) services, \(size) MB"
+        let bytes = Double(status.st_size)
+        let size = bytes < 100_000 ? "\(Int((bytes / 1_000).rounded(.up))) kB" : "\(Double(Int(bytes / 100_000)) / 10) MB"
+        return "\(count(.conntrack)) conntrack entries, \(count(.ipvs)) IPVS connections, \(count(.services)) services, \(size)"
     }
 
     /// Says what was not read.
