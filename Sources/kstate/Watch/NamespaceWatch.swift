@@ -189,7 +189,8 @@ final class NamespaceWatch {
         do throws(KernelStateError) {
             _ = try socket.receive(limit: Self.eventsAtOnce) { kind, flow in
                 let flow = copy flow
-                guard filter.mayAdmit(flow, relatedServices: related) else { return }
+                // One that is no longer what was asked for, as an unreplied one that has been answered, is known from before.
+                guard filter.mayAdmit(flow, relatedServices: related) else { return view.remove(flow, tell) }
                 ipvs.noteNews(of: flow.original.destinationEndpoint, at: now)
                 if kind == .destroy { view.remove(flow, tell) } else { view.apply(event: flow, at: now, tell) }
             }
