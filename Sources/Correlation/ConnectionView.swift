@@ -45,6 +45,11 @@ public struct ConnectionView: Sendable {
         var seenAt: Double
     }
 
+    private enum News: Sendable {
+        case lives
+        case hasGone(id: UInt32)
+    }
+
     private var tracked = FingerprintTable<Tracked>()
     private var rows = FingerprintTable<TrackedRow>()
     /// The zone of a join key whose entry is not in zone 0: where an IPVS row finds it.
@@ -52,6 +57,8 @@ public struct ConnectionView: Sendable {
     private var services = ServiceIndex()
     private var reading: UInt32 = 0
     private var rowReading: UInt32 = 0
+    /// What events have told since the last portion of a dump was read, by the entry's fingerprint; nil while no reading goes on.
+    private var news: [UInt64: News]?
     private let admits: @Sendable (Connection) -> Bool
     private let place: PlaceIndex
 
@@ -103,26 +110,39 @@ public struct ConnectionView: Sendable {
     // MARK: Conntrack
 
     /// Starts a reading of the whole conntrack table: what ``apply(dumped:at:_:)`` does not meet until
-    /// ``endReading(_:)`` has gone.
-    public mutating func beginReading() { reading &+= 1 }
+    /// ``endReading(isComplete:_:)`` has gone.
+    public mutating func beginReading() {
+        reading &+= 1
+        news = [:]
+    }
 
-    /// Takes an entry as a dump or a lookup tells it.
+    /// Ends a portion of the reading. The kernel fills the next one as this is received: what events tell until that is read is newer.
+    public mutating func endPortion() { news?.removeAll(keepingCapacity: true) }
+
+    /// Takes an entry as a dump or a lookup tells it. Where an event has told of it since the dump's last portion, the event is right, and
+    /// the dump adds what it has left out.
     ///
     /// - Parameters:
     ///   - flow: the entry.
     ///   - time: when its timer was told, in seconds of the caller's clock.
     ///   - emit: told what became of the connection, where that is any news.
     public mutating func apply(dumped flow: Flow, at time: Double, _ emit: (ConnectionChange, Connection) -> Void) {
-        update(flow, at: time, fromEvent: false, emit)
+        switch news?[flow.fingerprint.value] {
+        case .hasGone(let id) where id == flow.id: break
+        case .lives: complete(by: flow, emit)
+        default: update(flow, at: time, fromEvent: false, emit)
+        }
     }
 
     /// Takes an entry as an event tells it, which may leave out what has not changed: see ``apply(dumped:at:_:)``.
     public mutating func apply(event flow: Flow, at time: Double, _ emit: (ConnectionChange, Connection) -> Void) {
+        news?[flow.fingerprint.value] = .lives
         update(flow, at: time, fromEvent: true, emit)
     }
 
-    /// The kernel has no such entry any more. A message about an entry that another of the same tuple has replaced is passed over.
+    /// The kernel has no such entry any more, or it is none of those asked for. A message about an entry that another of the same tuple has replaced is passed over.
     public mutating func remove(_ flow: Flow, _ emit: (ConnectionChange, Connection) -> Void) {
+        news?[flow.fingerprint.value] = .hasGone(id: flow.id)
         guard var entry = tracked[id(of: flow).fingerprint], let known = entry.flow, known.id == flow.id else { return }
         if let counters = flow.counters { entry.flow?.counters = counters }
         if let stop = flow.stop { entry.flow?.stop = stop }
@@ -144,8 +164,10 @@ public struct ConnectionView: Sendable {
         settle(id, rest, row, emit)
     }
 
-    /// Ends the reading: entries that it did not meet, and that no event has brought since, are gone.
-    public mutating func endReading(_ emit: (ConnectionChange, Connection) -> Void) {
+    /// Ends the reading: entries that it did not meet, and that no event has brought since, are gone. One that is not complete cannot tell.
+    public mutating func endReading(isComplete: Bool = true, _ emit: (ConnectionChange, Connection) -> Void) {
+        news = nil
+        guard isComplete else { return }
         var missing: [Flow] = []
         tracked.forEach { _, entry in if let flow = entry.flow, entry.flowReading != reading { missing.append(flow) } }
         for flow in missing { remove(flow, emit) }
@@ -162,6 +184,13 @@ public struct ConnectionView: Sendable {
         entry.seenAt = time
         if fromEvent { entry.sendsEvents = true }
         if flow.zone != 0 { foreignZones[key] = flow.zone }
+        settle(id, entry, rows[id.fingerprint], emit)
+    }
+
+    private mutating func complete(by flow: Flow, _ emit: (ConnectionChange, Connection) -> Void) {
+        let id = id(of: flow)
+        guard var entry = tracked[id.fingerprint], let known = entry.flow else { return }
+        entry.flow = known.completed(by: flow)
         settle(id, entry, rows[id.fingerprint], emit)
     }
 

@@ -91,6 +91,7 @@ final class NamespaceWatch {
     /// the events can be heard again.
     private func notListening(_ error: KernelStateError) {
         dump = nil
+        view.endReading(isComplete: false, tell)
         needsDump = false
         listenDue = Host.uptime + Self.listenPeriod
         conntrackFailed(error)
@@ -220,6 +221,7 @@ final class NamespaceWatch {
             let more = try table.next(where: { filter.mayAdmit(copy $0, relatedServices: related) }) { flow in
                 view.apply(dumped: copy flow, at: start, tell)
             }
+            view.endPortion()
             dumpSpent += Host.uptime - start
             // Until a reading has ended, what the one before saw is what is known.
             if !more || conntrack?.complete != true { conntrack = table.coverage }
@@ -227,6 +229,7 @@ final class NamespaceWatch {
         } catch {
             dump = nil
             dumpEnded = Host.uptime
+            view.endReading(isComplete: false, tell)
             conntrackFailed(error)
         }
     }
@@ -235,10 +238,10 @@ final class NamespaceWatch {
         let announced = needsDump
         needsDump = false
         dumpSpent = 0
-        view.beginReading()
         do throws(KernelStateError) {
             let walks = TableReading.walks(source, filter, selection.mode, joinsIPVS: ipvs.coverage?.available ?? false)
             dump = try source.openConntrack(.confirmed, walks: walks, selection: filter.portSelection(relatedServices: related))
+            view.beginReading()
         } catch {
             dumpEnded = Host.uptime
             conntrackFailed(error)
@@ -250,7 +253,7 @@ final class NamespaceWatch {
         dump = nil
         dumpEnded = Host.uptime
         // An incomplete reading cannot tell what has gone: lookups will.
-        if conntrack?.complete == true { view.endReading(tell) }
+        view.endReading(isComplete: conntrack?.complete == true, tell)
         if !hasListed, !ipvs.isReading { hasListed = true }
         owesResync = owesResync || dumpIsAnnounced
         isBehind = false
