@@ -129,7 +129,7 @@ public struct ConnectionJoin: Sendable {
     /// Nobody's claim is better: it need not wait for others.
     private static let fullClaim = 3
 
-    private static func claim(_ flow: Flow) -> Int { (flow.zone == 0 ? 2 : 0) + (flow.status.contains(.dying) ? 0 : 1) }
+    private static func claim(_ flow: Flow) -> Int { (flow.originalZone == 0 ? 2 : 0) + (flow.status.contains(.dying) ? 0 : 1) }
 }
 
 /// Entries that wait for their twins, found by name and known by the order of their coming.

@@ -177,13 +177,13 @@ public struct ConnectionView: Sendable {
         _ flow: Flow, at time: Double, fromEvent: Bool, _ emit: (ConnectionChange, Connection) -> Void
     ) {
         let key = JoinKey(flow, services: services)
-        let id = ID(key, zone: flow.zone)
+        let id = ID(key, zone: flow.originalZone)
         var entry = tracked[id.fingerprint] ?? Tracked()
         entry.flow = entry.flow.map { flow.completed(by: $0) } ?? flow
         entry.flowReading = reading
         entry.seenAt = time
         if fromEvent { entry.sendsEvents = true }
-        if flow.zone != 0 { foreignZones[key] = flow.zone }
+        if flow.originalZone != 0 { foreignZones[key] = flow.originalZone }
         settle(id, entry, rows[id.fingerprint], emit)
     }
 
@@ -298,5 +298,5 @@ public struct ConnectionView: Sendable {
         return tracked[id.fingerprint]?.flow == nil ? ID(key, zone: foreignZones[key] ?? 0) : id
     }
 
-    private func id(of flow: Flow) -> ID { ID(JoinKey(flow, services: services), zone: flow.zone) }
+    private func id(of flow: Flow) -> ID { ID(JoinKey(flow, services: services), zone: flow.originalZone) }
 }

@@ -28,5 +28,5 @@ public struct Connection: Hashable, Sendable {
 
     @inlinable public var family: AddressFamily { client.address.family }
     /// The conntrack zone of the client's direction; 0 for an IPVS entry alone.
-    @inlinable public var zone: UInt16 { conntrack.map { $0.original.zone ?? $0.zone } ?? 0 }
+    @inlinable public var zone: UInt16 { conntrack?.originalZone ?? 0 }
 }

@@ -121,6 +121,9 @@ public struct Flow: Hashable, Sendable {
     /// True when an answer has not been seen: conntrack's `[UNREPLIED]`.
     @inlinable public var isUnreplied: Bool { !status.contains(.seenReply) }
 
+    /// The zone of the original direction, within which no two entries have the same original tuple.
+    @inlinable public var originalZone: UInt16 { original.zone ?? zone }
+
     /// True when the entry, or one of its directions alone, is in `zone`.
     public func isIn(zone: UInt16) -> Bool { self.zone == zone || original.zone == zone || reply.zone == zone }
 }

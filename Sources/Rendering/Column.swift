@@ -104,7 +104,7 @@ public enum Column: String, CaseIterable, TableColumn {
         case .flags: if let flow { appendFlags(flow, to: &output) }
         case .timeout: if let timeout = flow?.timeout { output.appendDecimal(UInt64(timeout)) }
         case .mark: if let flow { output.appendDecimal(UInt64(flow.mark)) }
-        case .zone: if let flow { output.appendDecimal(UInt64(flow.original.zone ?? flow.zone)) }
+        case .zone: if let flow { output.appendDecimal(UInt64(flow.originalZone)) }
         case .id: if let flow { output.appendDecimal(UInt64(flow.id)) }
         case .use: if let flow { output.appendDecimal(UInt64(flow.use)) }
         case .packets: if let counters = flow?.counters { output.appendDecimal(counters.originalPackets &+ counters.replyPackets) }

@@ -61,4 +61,15 @@ import Testing
         view.apply(dumped: after, at: 0) { _, _ in }
         #expect(states(view) == [.tcp(.timeWait)])
     }
+
+    @Test func `the same tuple in zones of one direction is as many connections`() {
+        var view = ConnectionView(place: 1) { _ in true }
+        for zone in [4, 5] as [UInt16] {
+            var zoned = before
+            zoned.original.zone = zone
+            zoned.id = UInt32(zone)
+            view.apply(event: zoned, at: 0) { change, connection in #expect(change == .new && connection.zone == zone) }
+        }
+        #expect(states(view).count == 2)
+    }
 }
