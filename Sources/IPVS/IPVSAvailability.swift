@@ -14,6 +14,9 @@ public enum IPVSAvailability {
         }
     }
 
+    /// Opens the calling thread's namespace's counters, a row a processor; nil where they may not be read.
+    static func openStatistics() -> KernelFile? { try? KernelFile(path: "/proc/thread-self/net/ip_vs_stats_percpu") }
+
     /// The services of the calling thread's namespace, as anybody may read them from /proc/net/ip_vs.
     public static func servicesFromProc() throws(KernelStateError) -> [VirtualService] {
         ServiceTableParser.services(in: try openServices().contents())

@@ -30,16 +30,31 @@ private final class Files {
             ], "ip_vs")
     }
 
+    /// So many connections were ever made. The total is of some time ago.
+    func writeStatistics(made: Int) throws {
+        try write(
+            [
+                "       Total Incoming Outgoing         Incoming         Outgoing\n",
+                "CPU    Conns  Packets  Packets            Bytes            Bytes\n",
+                "  0 \(String(made / 2, radix: 16, uppercase: true))        9        9            1D9C8                9\n",
+                "  B \(String(made - made / 2, radix: 16, uppercase: true))        9        9            1D9C8                9\n",
+                "  ~        1        9        9            1D9C8                9\n", "\n", "     Conns/s   Pkts/s\n", "  0        0        0\n",
+            ], "ip_vs_stats_percpu")
+    }
+
     /// In place: whoever has the file open reads on in it.
     private func write(_ lines: [String], _ name: String) throws {
         try Data(lines.joined().utf8).write(to: directory.appending(path: name))
     }
 
     func table() throws -> IPVSConnectionTable {
-        IPVSConnectionTable(
-            try KernelFile(path: directory.appending(path: "ip_vs_conn").path),
-            countedBy: try KernelFile(path: directory.appending(path: "ip_vs").path))
+        let statistics = try? open("ip_vs_stats_percpu")
+        return IPVSConnectionTable(
+            OverlappingPages(try open("ip_vs_conn"), try open("ip_vs_conn")),
+            countedBy: IPVSGauge(services: try open("ip_vs"), statistics: statistics))
     }
+
+    private func open(_ name: String) throws -> KernelFile { try KernelFile(path: directory.appending(path: name).path) }
 }
 
 @Suite struct ConnectionTableTests {
@@ -88,5 +103,55 @@ private final class Files {
         #expect(try ports(of: table) == [1, 2, 0])
         #expect(!table.coverage.complete && table.coverage.passes == IPVSConnectionTable.maximumPasses)
         #expect(table.coverage.reason == "2 connections were read where the services count 120")
+    }
+
+    /// Of several portions: all rows are of one length, so that one that goes moves those behind it up, as it does in the kernel.
+    private func writeMany(_ ports: ClosedRange<UInt16>) throws {
+        try files.writeServices(active: 3_000, inactive: 0)
+        try files.writeConnections(Array(ports))
+    }
+
+    @Test func `a long table that stands still is read once`() throws {
+        try writeMany(1...3_000)
+        try files.writeStatistics(made: 5_000)
+        let table = try files.table()
+        #expect(try ports(of: table) == Array(1...3_000))
+        #expect(table.coverage.complete && table.coverage.passes == 1)
+    }
+
+    @Test func `a connection that another hides as it ends is found, though the count is the same`() throws {
+        try writeMany(1...3_000)
+        try files.writeStatistics(made: 5_000)
+        let table = try files.table()
+        var ports: [UInt16] = []
+        var portions = 0
+        while try table.next(where: { _ in true }, { ports.append($0.client.port ?? 0) }) {
+            portions += 1
+            if portions == 1 {
+                try writeMany(2...3_001)
+                try files.writeStatistics(made: 5_001)
+            }
+        }
+        #expect(Set(ports) == Set(1...3_001) && ports.count == 3_001)
+        #expect(table.coverage.complete && table.coverage.passes == 2)
+    }
+
+    @Test func `connections beyond the count may hide some as they end`() throws {
+        try writeMany(1...3_100)
+        let table = try files.table()
+        #expect(try ports(of: table) == Array(1...3_100))
+        #expect(table.coverage.complete && table.coverage.passes == 2)
+    }
+
+    @Test func `rows that move faster than pages overlap are told`() throws {
+        try writeMany(1...9_000)
+        let table = try files.table()
+        var first: UInt16 = 1
+        while try table.next(where: { _ in true }, { _ in }) {
+            first = 802 - first  // a portion has 1,100
+            try writeMany(first...9_000)
+        }
+        #expect(!table.coverage.complete && table.coverage.passes == IPVSConnectionTable.maximumPasses)
+        #expect(table.coverage.reason == "connections ended faster than the table could be read")
     }
 }
