@@ -146,7 +146,8 @@ public struct ServiceTally: Sendable {
     /// Finds or makes the backend that a connection is the first of; nil when there is no room for more.
     private mutating func find(_ key: Key, _ connection: Connection) -> Int? {
         let index = entryOfFirst(key, connection)
-        if let index, let backend = configuredBackend(key.backend, of: index) {
+        let isTemplate = connection.ipvs?.isTemplate ?? false
+        if let index, let backend = configuredBackend(key.backend, of: index) ?? (isTemplate ? holder(of: key.backend, in: index) : nil) {
             found[key] = backend
             return backend
         }
@@ -161,6 +162,13 @@ public struct ServiceTally: Sendable {
     private func configuredBackend(_ endpoint: Endpoint, of entry: Int) -> Int? {
         guard entries[entry].configured != nil else { return nil }
         return entries[entry].backends.first { backends[$0].configured != nil && backends[$0].endpoint.stands(for: endpoint) }
+    }
+
+    /// The backend of a persistence template without a port, which is how the kernel writes those of a firewall mark: it stands for the
+    /// client's connections to all ports. Where several backends are on that address, one of them.
+    private func holder(of template: Endpoint, in entry: Int) -> Int? {
+        guard template.port == 0 else { return nil }
+        return entries[entry].backends.first { backends[$0].configured != nil && backends[$0].endpoint.address == template.address }
     }
 
     /// The service that a connection belongs to: that of its address and port, that of its address for every port, or that of a

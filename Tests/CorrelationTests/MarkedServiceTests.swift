@@ -84,4 +84,16 @@ import Testing
         #expect(backends.map(\.verdict) == [.undecided, .draining])
         #expect(backends[0].evidence == "no connections: one-packet scheduling keeps none, so that no table tells whether it replies")
     }
+
+    @Test func `a template of a mark stands behind the backend of its address, whatever that one's port`() {
+        func template(_ backend: String) -> Connection {
+            var row = row("192.168.0.10:0", "0.0.0.33:0", "\(backend):0", state: IPVSState("ASSURED"))
+            row.transport = .ip
+            return Connection(row, services: ServiceIndex())
+        }
+        let service = states([marked(33, "10.244.0.5:8080")], [template("10.244.0.5"), template("10.244.0.6")])[0]
+        #expect(service.backends.map(\.endpoint) == [endpoint("10.244.0.5:8080"), endpoint("10.244.0.6:0")])
+        #expect(service.backends.map(\.connections.templates) == [1, 1])
+        #expect(service.backends.map(\.verdict) == [.idle, .stale])
+    }
 }
