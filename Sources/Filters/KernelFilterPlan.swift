@@ -30,10 +30,10 @@ public struct KernelFilterPlan: Sendable {
     /// - Parameters:
     ///   - mode: what the user wants.
     ///   - size: of the table; an unknown number of entries no automatic choice trusts.
-    ///   - joinsIPVS: whether IPVS entries are joined. An entry that the backend began then has its service where no walk for
-    ///     services looks, so that the automatic choice makes walks by status, mark and zone alone.
+    ///   - joinsIPVS: whether IPVS entries are joined. An entry that the backend began then has its service and its client elsewhere, for
+    ///     which it takes as many walks again, and the automatic choice makes walks by status, mark and zone alone.
     public func walks(_ mode: KernelFilterMode, of size: ConntrackTableSize, joinsIPVS: Bool) -> [KernelWalk]? {
-        if mode == .always { return possibleWalks() }
+        if mode == .always { return possibleWalks(joinsIPVS: joinsIPVS) }
         guard mode == .auto, !size.isSparse, let entries = size.entries, let walks = possibleWalks(byTuple: !joinsIPVS) else { return nil }
         let buckets = Double(size.buckets) * Self.walkMicrosecondsPerBucket
         let walk = Double(entries) * Self.walkMicrosecondsPerEntry + buckets
@@ -52,9 +52,9 @@ public struct KernelFilterPlan: Sendable {
     }
 
     /// The fewest walks that meet every entry that the filter may want; nil when the kernel cannot help.
-    private func possibleWalks(byTuple: Bool = true) -> [KernelWalk]? {
+    private func possibleWalks(byTuple: Bool = true, joinsIPVS: Bool = false) -> [KernelWalk]? {
         let flags = flagWalk()
-        guard byTuple, let tuples = tupleWalks() else { return flags.map { [$0] } }
+        guard byTuple, let tuples = tupleWalks(joinsIPVS) else { return flags.map { [$0] } }
         // Each walk passes over the whole table: of several by tuple, one by status, mark or zone takes the place.
         if let flags, tuples.count > 1 { return [flags] }
         return tuples.map { tuple in
@@ -78,13 +78,13 @@ public struct KernelFilterPlan: Sendable {
     }
 
     /// Ports and IPv4 addresses: a walk for each family, protocol, tuple half and value.
-    private func tupleWalks() -> [KernelWalk]? {
+    private func tupleWalks(_ joinsIPVS: Bool) -> [KernelWalk]? {
         guard kernel >= KernelVersion(major: 5, minor: 8) else { return nil }
         let wanted = filter.protocols.isEmpty ? Set(TransportProtocol.named.map(\.protocol).filter(\.hasPorts)) : filter.protocols
         // The kernel compares the ports of TCP and UDP alone: what else has ports would be missed.
         let portable: Set<TransportProtocol> = [.tcp, .udp]
         guard wanted.isSubset(of: portable) else { return nil }
-        let fields = fieldWalks()
+        let fields = joinsIPVS ? fieldWalksOfEitherBeginning() : fieldWalks()
         guard !fields.isEmpty else { return nil }
         var walks: [KernelWalk] = []
         for field in fields {
@@ -116,6 +116,26 @@ public struct KernelFilterPlan: Sendable {
             }
         }
         return patternWalks(filter.clients, half: .original, isDestination: false) ?? []
+    }
+
+    /// The same where the backend may have begun the entry: its service is the reply's destination then, its client the original one.
+    /// A backend that is reached directly or through a tunnel stands in no tuple.
+    private func fieldWalksOfEitherBeginning() -> [KernelWalk] {
+        if let walks = patternWalks(filter.services, half: .original, isDestination: true) {
+            return walks + (patternWalks(filter.services, half: .reply, isDestination: true) ?? [])
+        }
+        if let ports = filter.ports {
+            return ports.ports.flatMap { port in
+                [KernelWalk.Half.original, .reply].flatMap { half -> [KernelWalk] in
+                    var (source, destination) = (KernelWalk(), KernelWalk())
+                    (source.half, source.sourcePort) = (half, port)
+                    (destination.half, destination.destinationPort) = (half, port)
+                    return [source, destination]
+                }
+            }
+        }
+        guard let walks = patternWalks(filter.clients, half: .original, isDestination: false) else { return [] }
+        return walks + (patternWalks(filter.clients, half: .original, isDestination: true) ?? [])
     }
 
     private func patternWalks(_ patterns: [EndpointPattern], half: KernelWalk.Half, isDestination: Bool) -> [KernelWalk]? {

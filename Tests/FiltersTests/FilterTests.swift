@@ -249,6 +249,30 @@ private func endpoint(_ address: UInt32, _ port: UInt16) -> Endpoint { Endpoint(
             .auto, of: ConntrackTableSize(entries: 10_000, buckets: 1_024), joinsIPVS: true)
         #expect(byStatus?.map(\.filtersTuple) == [false])
     }
+
+    @Test func `where IPVS joins, walks that are demanded meet what the backend began`() throws {
+        func tuple(_ source: UInt32, _ sent: UInt16, _ destination: UInt32, _ asked: UInt16) -> Tuple {
+            Tuple(
+                source: IPAddress(ipv4: source), destination: IPAddress(ipv4: destination), transport: .tcp,
+                detail: .ports(source: sent, destination: asked))
+        }
+        let begun = Flow(original: tuple(0x0af4_0005, 8080, 0xc0a8_000a, 48_000), reply: tuple(0xc0a8_000a, 48_000, 0x0a60_000a, 80))
+        func walks(_ change: (inout ConnectionFilter) throws -> Void) throws -> [KernelWalk]? {
+            let wanted = try filter {
+                $0.protocols = [.tcp]
+                try change(&$0)
+            }
+            return KernelFilterPlan(wanted, kernel: today).walks(.always, of: ConntrackTableSize(entries: 1, buckets: 1), joinsIPVS: true)
+        }
+        for selection in [
+            try walks { $0.services = [try EndpointPattern("10.96.0.10:80", option: "")] },
+            try walks { $0.clients = [try EndpointPattern("192.168.0.10", option: "")] }, try walks { $0.ports = try PortSet(["80"]) },
+            try walks { $0.ports = try PortSet(["8080"]) },
+        ] {
+            #expect(selection?.contains { $0.admits(begun) } == true)
+        }
+        #expect(try walks { $0.backends = [try EndpointPattern("10.244.0.5:8080", option: "")] } == nil)
+    }
 }
 
 @Suite struct HiddenConnectionsTests {
