@@ -15,7 +15,7 @@ public enum ConntrackList: Sendable {
     case confirmed
     /// Entries that have left the table while their event is not yet delivered (`IPCTNL_MSG_CT_GET_DYING`, Linux 3.8).
     case dying
-    /// Entries whose first packet is still on its way (`IPCTNL_MSG_CT_GET_UNCONFIRMED`, Linux 3.8; always empty in recent kernels).
+    /// Entries whose first packet is still on its way (`IPCTNL_MSG_CT_GET_UNCONFIRMED`, Linux 3.8; always empty since 5.19).
     case unconfirmed
 }
 

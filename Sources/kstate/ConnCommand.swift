@@ -31,7 +31,7 @@ struct ConnCommand: ParsableCommand {
     @Flag(help: "List the entries that are leaving the conntrack table.")
     var dying = false
 
-    @Flag(help: "List the conntrack entries whose first packet is still on its way; recent kernels show none.")
+    @Flag(help: "List the conntrack entries whose first packet is still on its way; Linux 5.19 and later keep no list of them.")
     var unconfirmed = false
 
     func validate() throws {
@@ -63,9 +63,19 @@ struct ConnCommand: ParsableCommand {
             filter: filter, mode: filters.kernelFilter, list: dying ? .dying : unconfirmed ? .unconfirmed : .confirmed, output: output,
             arrangement: arrangement, names: loader.reportNames(of: sources))
         noteIdleKernelFilter(filter, sources)
+        noteMissingList(sources)
         try report.run(sources)
         try loader.finish()
     }
+
+    /// A kernel that keeps no list answers as one whose list is empty.
+    private func noteMissingList(_ sources: [any StateSource]) {
+        guard unconfirmed, let kernel = sources.lazy.map({ KernelVersion(release: $0.place.kernel) }).max(), kernel >= Self.withoutUnconfirmed
+        else { return }
+        printError("kstate: note: Linux 5.19 and later keep no list of unconfirmed entries: none are shown, whether or not there are any")
+    }
+
+    private static let withoutUnconfirmed = KernelVersion(major: 5, minor: 19)
 
     /// Whoever demands the kernel's filter is told where there is none to be had, and gets the right answer all the same.
     private func noteIdleKernelFilter(_ filter: ConnectionFilter, _ sources: [any StateSource]) {

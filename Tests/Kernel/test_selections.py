@@ -1,4 +1,4 @@
-"""Connections that become another kind than was asked for under a watch, on this machine's kernel. Needs root."""
+"""Kinds of connections that were asked for, on this machine's kernel. Needs root."""
 
 import json
 import os
@@ -41,6 +41,15 @@ class NoLongerAskedFor(NamespaceTest):
 
     def test_marked_ones_end_with_another_mark(self):
         self.assertEqual(self.told(f"conntrack -U {ENTRY} -m 2", "--mark", "1"), ["resync", "new", "end"])
+
+
+class Unconfirmed(NamespaceTest):
+    def test_a_list_that_the_kernel_does_not_keep_is_not_called_empty(self):
+        found = subprocess.run(
+            [KSTATE, "conn", "--unconfirmed", "--count", "--netns", self.netns], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertEqual((found.returncode, found.stdout), (0, "0\n"))
+        release = [int(number) for number in os.uname().release.split(".")[:2]]
+        self.assertEqual("keep no list of unconfirmed entries" in found.stderr, release >= [5, 19])
 
 
 if __name__ == "__main__":
