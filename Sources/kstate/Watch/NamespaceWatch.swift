@@ -180,6 +180,11 @@ final class NamespaceWatch {
         }
     }
 
+    /// What an event has told the beginning of was not there before the watch, even while the table is still being listed.
+    private func tellBegun(_ change: ConnectionChange, _ connection: Connection) {
+        if change == .new { emit(.new(connection, existing: false)) } else { tell(change, connection) }
+    }
+
     // MARK: Conntrack
 
     private func takeEvents() {
@@ -193,7 +198,11 @@ final class NamespaceWatch {
                 // One that is no longer what was asked for, as an unreplied one that has been answered, is known from before.
                 guard filter.mayAdmit(flow, relatedServices: related) else { return view.remove(flow, tell) }
                 ipvs.noteNews(of: flow.original.destinationEndpoint, at: now)
-                if kind == .destroy { view.remove(flow, tell) } else { view.apply(event: flow, at: now, tell) }
+                switch kind {
+                case .new: view.apply(event: flow, at: now, tellBegun)
+                case .update: view.apply(event: flow, at: now, tell)
+                case .destroy: view.remove(flow, tell)
+                }
             }
         } catch {
             return notListening(error)
