@@ -63,6 +63,7 @@ final class NamespaceWatch {
         self.selection = selection
         self.emit = emit
         view = ConnectionView(place: index) { filter.admits($0) }
+        owesResync = filter.table == .ipvs
         ipvs = IPVSWatch(source, filter: filter, wholeServices: selection.wholeServices)
         if filter.table != .ipvs {
             do throws(KernelStateError) {
