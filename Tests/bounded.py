@@ -4,7 +4,7 @@ import sys
 import threading
 
 # No measure of speed: what hangs must end at some time.
-PATIENCE = 120
+PATIENCE = 300
 
 
 def bound(test, process):

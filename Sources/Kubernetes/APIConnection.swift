@@ -55,8 +55,11 @@ final class APIConnection {
         if code == CURLE_OK { return .status(sink.status) }
         if code == CURLE_WRITE_ERROR { return .status(sink.status) }  // the receiver has had enough
         let text = errorText[0] == 0 ? curl.functions.easy_strerror(code) : UnsafePointer(errorText)
-        return .failure(code: code.rawValue, detail: text.map { String(cString: $0) } ?? "CURLcode \(code.rawValue)")
+        return .failure(code: code.rawValue, detail: text.map { Self.withoutTime(String(cString: $0)) } ?? "CURLcode \(code.rawValue)")
     }
+
+    /// libcurl tells after how many milliseconds it failed: for each list another number, and the same failure would be told for each.
+    static func withoutTime(_ text: String) -> String { text.replacing(/\ after [0-9]+ ms/, with: "") }
 
     /// `text` as a value in a query.
     func escaped(_ text: String) -> String {

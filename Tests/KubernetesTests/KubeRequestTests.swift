@@ -134,6 +134,11 @@ private let dns = ObjectName(namespace: "kube-system", name: "kube-dns")
         #expect(truncated.names.pods.count == 3, "the whole ones are kept")
     }
 
+    @Test func `how long it took is no part of a failure`() {
+        let told = ["0", "17"].map { "Failed to connect to 127.0.0.1 port 9 after \($0) ms: Couldn't connect to server" }
+        #expect(Set(told.map(APIConnection.withoutTime)) == ["Failed to connect to 127.0.0.1 port 9: Couldn't connect to server"])
+    }
+
     @Test func `nobody listens`() throws {
         let closed = try ClosedPort()
         let answer = KubeRequest(APIServer(url: "https://127.0.0.1:\(closed.number)", origin: "the test"), timeout: 20).wait()
