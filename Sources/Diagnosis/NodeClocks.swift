@@ -41,43 +41,45 @@ public struct ClockReading: Hashable, Sendable {
 
 /// The clocks of several nodes, of which each may have several places.
 struct NodeClocks {
+    /// An entry of a place, and its twin on another.
+    typealias Probe = (flow: Flow, place: PlaceIndex, twin: Twin)
+
     private struct Pair: Hashable {
         var reference: PlaceIndex
         var node: PlaceIndex
     }
 
-    private let cases: [Case]
     /// Each place's node, as the first of its places.
     private let nodes: [PlaceIndex]
-    private var differences: [Pair: ClockDifference] = [:]
+    /// Of every two nodes of which a connection tells, from both sides.
+    private var told: [Pair: ClockReading] = [:]
 
-    init(_ cases: [Case]) {
-        self.cases = cases
+    init(_ cases: [Case], _ timers: [FlowTimers], _ probes: [Probe]) {
         nodes = cases.map { own in PlaceIndex(cases.firstIndex { $0.place.node == own.place.node } ?? 0) }
-    }
-
-    /// Takes an entry of one place and its twin on another.
-    mutating func add(_ flow: Flow, at place: PlaceIndex, _ twin: Twin, _ timers: [FlowTimers]) {
-        let own = Int(place), other = Int(twin.place)
-        differences[Pair(reference: nodes[own], node: nodes[other]), default: ClockDifference()].add(
-            flow, at: cases[own].place, timers[own], twin, at: cases[other].place, timers[other])
+        var differences: [Pair: ClockDifference] = [:]
+        for (flow, place, twin) in probes {
+            let own = Int(place), other = Int(twin.place)
+            differences[Pair(reference: nodes[own], node: nodes[other]), default: ClockDifference()].add(
+                flow, at: cases[own].place, timers[own], twin, at: cases[other].place, timers[other])
+        }
+        for reference in Set(nodes) {
+            for node in Set(nodes) {
+                var difference = differences[Pair(reference: reference, node: node)] ?? ClockDifference()
+                if let reversed = differences[Pair(reference: node, node: reference)] { difference.add(reversed: reversed) }
+                guard let seconds = difference.seconds else { continue }
+                told[Pair(reference: reference, node: node)] = ClockReading(
+                    place: node, reference: reference, seconds: seconds, connections: difference.count, isExact: difference.isExact)
+            }
+        }
     }
 
     /// How far the clock of `other`'s node is ahead of that of `place`'s; nil when no connection tells.
     func reading(of other: PlaceIndex, against place: PlaceIndex) -> ClockReading? {
-        let reference = nodes[Int(place)], node = nodes[Int(other)]
-        var difference = differences[Pair(reference: reference, node: node)] ?? ClockDifference()
-        if let reversed = differences[Pair(reference: node, node: reference)] { difference.add(reversed: reversed) }
-        return difference.seconds.map {
-            ClockReading(place: node, reference: reference, seconds: $0, connections: difference.count, isExact: difference.isExact)
-        }
+        told[Pair(reference: nodes[Int(place)], node: nodes[Int(other)])]
     }
 
     /// Every two nodes' that some connection tells, each once: the later-named node's clock against the earlier one's.
     var readings: [ClockReading] {
-        let distinct = Set(nodes).sorted()
-        return distinct.flatMap { reference in
-            distinct.filter { $0 > reference }.compactMap { reading(of: $0, against: reference) }
-        }
+        told.values.filter { $0.place > $0.reference }.sorted { ($0.reference, $0.place) < ($1.reference, $1.place) }
     }
 }

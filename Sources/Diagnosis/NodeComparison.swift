@@ -156,13 +156,12 @@ public struct NodeComparison: Sendable {
     }
 
     private func clocks() -> NodeClocks {
-        var clocks = NodeClocks(cases)
         // What arrived and is not answered tells of its last packet too.
-        for connection in clockProbes + suspects.prefix(Self.clockLimit).map(\.connection) {
-            guard let flow = connection.conntrack, let twin = index.twin(of: flow, at: connection.place) else { continue }
-            clocks.add(flow, at: connection.place, twin, timers)
+        let probes = (clockProbes + suspects.prefix(Self.clockLimit).map(\.connection)).compactMap { connection -> NodeClocks.Probe? in
+            guard let flow = connection.conntrack, let twin = index.twin(of: flow, at: connection.place) else { return nil }
+            return (flow, connection.place, twin)
         }
-        return clocks
+        return NodeClocks(cases, timers, probes)
     }
 
     private func finding(_ loss: Loss, _ connections: [Connection], _ clocks: NodeClocks) -> Finding {
