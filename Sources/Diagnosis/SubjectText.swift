@@ -17,11 +17,6 @@ func secondsText(_ seconds: Double) -> String {
     return tenths % 10 == 0 ? "\(tenths / 10) s" : "\(tenths / 10).\(tenths % 10) s"
 }
 
-/// `1 connection`, `4 connections`.
-func counted(_ count: some BinaryInteger, _ one: String, _ many: String? = nil) -> String {
-    count == 1 ? "1 \(one)" : "\(count) \(many ?? one + "s")"
-}
-
 extension Finding {
     /// Takes over what a group of suspects is about: its service, backend and connections.
     mutating func describe(_ group: Suspects.Group, showing suspects: [Suspect]) {

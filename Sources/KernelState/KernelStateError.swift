@@ -18,6 +18,9 @@ public struct KernelStateError: Error, Hashable, Sendable, CustomStringConvertib
         self.code = code
     }
 
+    /// True where the process, or the machine, has as many files open as it may.
+    public var isShortageOfFiles: Bool { code == EMFILE || code == ENFILE }
+
     /// The error that a system call on a file left behind.
     ///
     /// - Parameters:

@@ -68,7 +68,7 @@ public enum NamespaceSearch {
             do throws(KernelStateError) {
                 let candidate = try look()
                 if seen.insert(candidate.namespace.inode).inserted { found.append(candidate) }
-            } catch  where error.code != EMFILE && error.code != ENFILE {
+            } catch  where !error.isShortageOfFiles {
                 // A process may end between the listing and the look: it then holds nothing any more.
             }
         }

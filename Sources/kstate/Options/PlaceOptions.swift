@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import KernelState
 import Netlink
 
@@ -30,15 +29,19 @@ struct PlaceOptions: ParsableArguments {
     /// The live kernel's places as there are by now, each with the time of the call.
     ///
     /// - Throws: what could not be found.
-    func live() throws(KernelStateError) -> [LiveSource] {
-        if allNetns { return try Self.sources(NamespaceSearch.all()) }
-        var sources: [LiveSource] = []
-        for name in netns { sources.append(try LiveSource(NamespaceSearch.named(name))) }
-        for pid in pid { sources.append(try LiveSource(NamespaceSearch.ofProcess(pid))) }
-        if sources.isEmpty { sources.append(try LiveSource(NamespaceSearch.own())) }
-        // One namespace may have several names, and several processes.
+    func live() throws(KernelStateError) -> [LiveSource] { try sources(found()) }
+
+    /// What is asked for, each once: one namespace may have several names, and several processes.
+    ///
+    /// - Throws: what could not be found.
+    func found() throws(KernelStateError) -> [FoundNamespace] {
+        if allNetns { return try NamespaceSearch.all() }
+        var found: [FoundNamespace] = []
+        for name in netns { found.append(try NamespaceSearch.named(name)) }
+        for pid in pid { found.append(try NamespaceSearch.ofProcess(pid)) }
+        if found.isEmpty { found.append(try NamespaceSearch.own()) }
         var inodes: Set<UInt64> = []
-        return sources.filter { inodes.insert($0.handle.inode).inserted }
+        return found.filter { inodes.insert($0.namespace.inode).inserted }
     }
 
     /// False where the own namespace is read: it is there as long as this process.
@@ -53,14 +56,14 @@ struct PlaceOptions: ParsableArguments {
         return netns.compactMap { try? NamespaceSearch.named($0) }
     }
 
-    private static func sources(_ all: [FoundNamespace]) throws(KernelStateError) -> [LiveSource] {
+    /// Opens what was found. Of all there are, one may go between being found and being opened: it then holds nothing any more.
+    func sources(_ found: [FoundNamespace]) throws(KernelStateError) -> [LiveSource] {
         var sources: [LiveSource] = []
-        for found in all {
+        for namespace in found {
             do throws(KernelStateError) {
-                sources.append(try LiveSource(found))
+                sources.append(try LiveSource(namespace))
             } catch {
-                // A namespace may go between being found and being opened: it then holds nothing any more.
-                if error.code == EMFILE || error.code == ENFILE { throw error }
+                if !allNetns || error.isShortageOfFiles { throw error }
             }
         }
         return sources

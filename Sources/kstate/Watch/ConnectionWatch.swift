@@ -32,10 +32,11 @@ struct ConnectionWatch<Output: WatchOutput> {
     private let state: State
     private let watched: WatchedNamespaces
 
-    /// - Throws: what could not be found, or why a table cannot be read that was asked for.
-    init(_ places: PlaceOptions, _ selection: WatchSelection, output: Output) throws(KernelStateError) {
+    /// - Parameter found: what `places` ask for, as it is now.
+    /// - Throws: why a table cannot be read that was asked for.
+    init(_ found: [FoundNamespace], of places: PlaceOptions, _ selection: WatchSelection, output: Output) throws(KernelStateError) {
         let state = State(output)
-        watched = try WatchedNamespaces(places, selection) { state.output.take($0) }
+        watched = try WatchedNamespaces(found, of: places, selection) { state.output.take($0) }
         state.output.move(to: watched.places)
         self.state = state
     }

@@ -19,14 +19,15 @@ enum WatchFacts {
         let conntrack = watches.compactMap { watch in watch.conntrack.map { Standing(place: watch.place.namespace.name, coverage: $0) } }
         let ipvs = watches.compactMap { watch in watch.ipvsCoverage.map { Standing(place: watch.place.namespace.name, coverage: $0) } }
         let interval = watches.filter { $0.ipvsCoverage?.available == true }.map(\.ipvsInterval).max() ?? 0
-        return watched.missing.map { ("network namespace \($0.namespace.name) is gone, and waited for", true) }
+        let end = watched.mayComeBack ? ", and waited for" : ""
+        return watched.missing.map { ("network namespace \($0.namespace.name) is gone\(end)", true) }
             + lines("conntrack", conntrack, watched.areRead ? "" : ", reading", isSingle)
             + lines("ipvs", ipvs, ", read every \(seconds(interval))", isSingle) + losses(watches, isSingle)
     }
 
     /// What is so in several namespaces is said once.
     private static func lines(_ table: String, _ standings: [Standing], _ suffix: String, _ isSingle: Bool) -> [WatchFact] {
-        func named(_ standings: [Standing]) -> String { isSingle ? table : "\(table) in \(counted(standings.count))" }
+        func named(_ standings: [Standing]) -> String { isSingle ? table : "\(table) in \(counted(standings.count, "namespace"))" }
         func read(_ standings: [Standing]) -> String { "\(standings.reduce(0) { $0 + $1.coverage.read }) entries read" }
         let there = standings.filter(\.coverage.available)
         let whole = there.filter(\.coverage.complete)
@@ -50,18 +51,16 @@ enum WatchFacts {
             return ("\(place)\(table) INCOMPLETE: \(reason), \(read) entries read", true)
         }
         let others = standings.count - facts.count
-        if others > 0 { facts.append(("\(table) INCOMPLETE in \(counted(others)) more", true)) }
+        if others > 0 { facts.append(("\(table) INCOMPLETE in \(counted(others, "namespace")) more", true)) }
         return facts
     }
 
     private static func losses(_ watches: [NamespaceWatch], _ isSingle: Bool) -> [WatchFact] {
         let losing = watches.filter { $0.lost > 0 }
         guard !losing.isEmpty else { return [] }
-        let place = isSingle ? "" : " in \(counted(losing.count))"
+        let place = isSingle ? "" : " in \(counted(losing.count, "namespace"))"
         return [("\(losing.reduce(0) { $0 + $1.lost }) events lost since the start\(place), and made good by reading again", true)]
     }
-
-    private static func counted(_ namespaces: Int) -> String { namespaces == 1 ? "1 namespace" : "\(namespaces) namespaces" }
 
     private static func seconds(_ interval: Double) -> String {
         interval < 10 ? "\(Double(Int(interval * 10)) / 10) s" : "\(Int(interval)) s"

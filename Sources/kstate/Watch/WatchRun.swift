@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Netlink
 import Rendering
 import Terminal
 
@@ -18,17 +19,17 @@ struct WatchRun {
 
     /// Runs until a signal, a key or the output's end stops it.
     func run(screen content: some LiveContent, lines: (WatchLineForm) -> some WatchOutput) throws {
-        _ = try places.live()  // what is not there is said before a terminal is taken
+        let found = try places.found()  // what is not there is said before a terminal is taken
         let signals = try SignalQueue()
         if format != .jsonl, OutputOptions.isTerminal, let session = TerminalSession(descriptor: STDIN_FILENO) {
-            try run(LiveOutput(session, command: command, content: content), signals)
+            try run(found, LiveOutput(session, command: command, content: content), signals)
         } else {
-            try run(lines(format == .jsonl ? .json : .text), signals)
+            try run(found, lines(format == .jsonl ? .json : .text), signals)
         }
     }
 
-    private func run(_ output: some WatchOutput, _ signals: borrowing SignalQueue) throws {
-        try ConnectionWatch(places, selection, output: output).run(signals)
+    private func run(_ found: [FoundNamespace], _ output: some WatchOutput, _ signals: borrowing SignalQueue) throws {
+        try ConnectionWatch(found, of: places, selection, output: output).run(signals)
     }
 
     /// Refuses what a watch cannot do.

@@ -20,14 +20,18 @@ final class WatchedNamespaces {
     private var vacant: [PlaceIndex] = []
     private(set) var lookDue: Double
 
-    /// - Parameter emit: told what happens in any of them.
-    /// - Throws: what could not be found, or why a table cannot be read that was asked for.
-    init(_ options: PlaceOptions, _ selection: WatchSelection, emit: @escaping (WatchEvent) -> Void) throws(KernelStateError) {
+    /// - Parameters:
+    ///   - found: what `options` ask for, as it is now. None is held open by whoever found it, or it would outlive its end here.
+    ///   - emit: told what happens in any of them.
+    /// - Throws: why a table cannot be read that was asked for.
+    init(
+        _ found: [FoundNamespace], of options: PlaceOptions, _ selection: WatchSelection, emit: @escaping (WatchEvent) -> Void
+    ) throws(KernelStateError) {
         self.options = options
         self.selection = selection
         self.emit = emit
         lookDue = options.canComeAndGo ? Host.uptime + Self.shortestPeriod : .infinity
-        for source in try options.live() { try follow(source, at: PlaceIndex(places.count)) }
+        for source in try options.sources(found) { try follow(source, at: PlaceIndex(places.count)) }
     }
 
     /// True when no reading is under way: the tables are known as they are.
@@ -39,9 +43,12 @@ final class WatchedNamespaces {
     /// What is known of each one's tables.
     var tables: [ReportTables] { watches.map(\.tables) + missing.map(selection.tables(ofGone:)) }
 
-    /// Why nothing will ever come any more: a process that has ended never comes back.
+    /// False for those of processes: one that has ended never comes back.
+    var mayComeBack: Bool { options.pid.isEmpty }
+
+    /// Why nothing will ever come any more.
     var loss: KernelStateError? {
-        guard watches.isEmpty, !options.pid.isEmpty else { return nil }
+        guard watches.isEmpty, !mayComeBack else { return nil }
         let names = missing.map(\.namespace.name).joined(separator: ", ")
         return KernelStateError(operation: "network namespace of \(names)", cause: "nobody holds it any more", code: ESRCH)
     }
