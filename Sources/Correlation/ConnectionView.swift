@@ -140,7 +140,8 @@ public struct ConnectionView: Sendable {
         update(flow, at: time, fromEvent: true, emit)
     }
 
-    /// The kernel has no such entry any more, or it is none of those asked for. A message about an entry that another of the same tuple has replaced is passed over.
+    /// The kernel has no such entry any more, or it is none of those asked for. A message about an entry that another of the same tuple
+    /// has replaced is passed over.
     public mutating func remove(_ flow: Flow, _ emit: (ConnectionChange, Connection) -> Void) {
         news?[flow.fingerprint.value] = .hasGone(id: flow.id)
         guard var entry = tracked[id(of: flow).fingerprint], let known = entry.flow, known.id == flow.id else { return }

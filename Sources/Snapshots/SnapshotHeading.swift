@@ -15,7 +15,7 @@ enum SnapshotHeading {
     /// The version of a snapshot's format (`PRAGMA user_version`, big-endian at 60); nil for what is no snapshot.
     static func formatVersion(_ descriptor: Int32) -> Int32? {
         let bytes = bytes(of: descriptor)
-        guard SnapshotMarks.areOfSnapshot(bytes), bytes.count >= 64 else { return nil }
+        guard SnapshotMarks.areOfSnapshot(bytes) else { return nil }
         return Int32(bitPattern: bytes[60..<64].reduce(0) { $0 << 8 | UInt32($1) })
     }
 
